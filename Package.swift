@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A Swift module at `Sources/<path>`; its dependencies are the only modules it may import.
+func module(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(path ?? name)", swiftSettings: strict)
+}
+
+/// The tests of one module, at `Tests/<name>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "polytask",
+    products: [.executable(name: "polytask", targets: ["App"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    ],
+    targets: [
+        // What Swift cannot import.
+        .target(name: "CLinux"),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+        .target(name: "CEmbedded"),
+
+        // Values shared by both sides.
+        module("JSON"),
+        module("Spec", ["JSON"]),
+        module("Datasets", ["JSON"]),
+
+        // Serving.
+        module("Sockets", ["CLinux"]),
+        module("HTTP", ["Sockets", "CLinux"]),
+        module("Store", ["JSON", "Spec", "Datasets", "CEmbedded", "COpenSSL", grdb]),
+        module("WorkerProtocol", ["JSON", "Spec"]),
+        module("Pool", ["WorkerProtocol", "Store", "Spec", "JSON", "CLinux", "Sockets"]),
+        module("API", ["HTTP", "Store", "Pool", "WorkerProtocol", "Spec", "Datasets", "JSON", "CEmbedded", "COpenSSL"]),
+
+        // Computing.
+        module("Tensor"),
+        module("CPUBackend", path: "Backends/CPU", ["Tensor", "CKernels", "COpenBLAS"]),
+        module("NN", ["Tensor"]),
+        module("Models", ["Tensor", "NN", "JSON"]),
+        module("Multitask", ["Spec"]),
+        module("Training", ["Models", "Multitask", "NN", "Tensor", "Spec", "Datasets", "JSON"]),
+        module("Inference", ["Models", "NN", "Tensor"]),
+        module("Worker", ["WorkerProtocol", "Training", "Inference", "Models", "Tensor", "CPUBackend", "Spec", "JSON", "CLinux"]),
+
+        .executableTarget(
+            name: "App",
+            dependencies: [
+                "API", "HTTP", "Store", "Pool", "Worker", "WorkerProtocol", "Spec", "Datasets", "JSON",
+                "Multitask", "Training", "Inference", "Models", "NN", "Tensor", "CPUBackend", "CLinux", argumentParser,
+            ],
+            swiftSettings: strict),
+
+        // Tests.
+        .target(
+            name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        tests("Tidy", []),
+    ],
+    swiftLanguageModes: [.v6]
+)

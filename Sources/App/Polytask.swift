@@ -1,0 +1,4 @@
+@main
+struct Polytask {
+    static func main() { print("polytask") }
+}

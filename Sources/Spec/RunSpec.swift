@@ -1,0 +1,125 @@
+// What a run is: the user's request after defaults were filled in. It is stored with the run,
+// sent to the worker, and together with the data and the seed it determines the result.
+
+/// A training run as `POST /v1/runs` describes it, every default resolved.
+package struct RunSpec: Codable, Sendable, Equatable {
+    package var name: String
+    /// Id or alias of the pretrained model, for example `smollm2-135m-instruct`.
+    package var baseModel: String
+    package var tasks: [TaskSpec]
+    package var mixing: MethodSpec
+    /// `nil`: the `step` loss scope, in which a task's pull is its share of the sampled rows.
+    package var weighting: MethodSpec?
+    package var optimizer: OptimizerSpec
+    /// Epochs over all tasks together: one epoch draws Σ nₜ rows, whatever the mixing.
+    package var epochs: Int
+    /// Tokens of one optimiser step, all tasks together.
+    package var batchTokens: Int
+    /// Longest sequence in tokens; longer rows are cut (counted, and said in an event).
+    package var maxLength: Int
+    package var seed: UInt64
+    /// `fp32` (`auto` is resolved when the run is created).
+    package var dtype: String
+    /// Seconds of training between two checkpoints.
+    package var checkpointSeconds: Double
+
+    package init(
+        name: String, baseModel: String, tasks: [TaskSpec],
+        mixing: MethodSpec = MethodSpec("proportional"), weighting: MethodSpec? = nil,
+        optimizer: OptimizerSpec = OptimizerSpec(), epochs: Int = 1, batchTokens: Int = 1024,
+        maxLength: Int = 256, seed: UInt64 = 1, dtype: String = "fp32",
+        checkpointSeconds: Double = 120
+    ) {
+        self.name = name
+        self.baseModel = baseModel
+        self.tasks = tasks
+        self.mixing = mixing
+        self.weighting = weighting
+        self.optimizer = optimizer
+        self.epochs = epochs
+        self.batchTokens = batchTokens
+        self.maxLength = maxLength
+        self.seed = seed
+        self.dtype = dtype
+        self.checkpointSeconds = checkpointSeconds
+    }
+}
+
+package enum TaskKind: String, Codable, Sendable {
+    case classification
+    case generation
+}
+
+/// Where a task's validation (or test) rows come from.
+package enum HeldOut: Codable, Sendable, Equatable {
+    /// A share of the training data set, split off by text so that equal texts stay together.
+    case fraction(Double)
+    /// Another data set, by id.
+    case dataset(String)
+}
+
+package struct TaskSpec: Codable, Sendable, Equatable {
+    package var name: String
+    package var kind: TaskKind
+    /// Data set id.
+    package var dataset: String
+    package var validation: HeldOut
+    /// Evaluated once, at the end.
+    package var test: String?
+    /// `accuracy` or `macro_f1` (classification), `perplexity` or `loss` (generation).
+    package var metric: String
+    /// `raw`, or `chat` for the model's chat template; generation only.
+    package var format: String
+
+    package init(
+        name: String, kind: TaskKind, dataset: String, validation: HeldOut = .fraction(0.1),
+        test: String? = nil, metric: String? = nil, format: String? = nil
+    ) {
+        self.name = name
+        self.kind = kind
+        self.dataset = dataset
+        self.validation = validation
+        self.test = test
+        self.metric = metric ?? (kind == .classification ? "accuracy" : "perplexity")
+        self.format = format ?? (kind == .classification ? "raw" : "chat")
+    }
+}
+
+/// A method chosen by name with its numeric parameters; names are discovered, never enumerated.
+package struct MethodSpec: Codable, Sendable, Equatable {
+    package var method: String
+    package var parameters: [String: Double]
+    /// Per-task values (fixed weights, explicit mixing), by task name.
+    package var tasks: [String: Double]
+
+    package init(
+        _ method: String, _ parameters: [String: Double] = [:], tasks: [String: Double] = [:]
+    ) {
+        self.method = method
+        self.parameters = parameters
+        self.tasks = tasks
+    }
+}
+
+package struct OptimizerSpec: Codable, Sendable, Equatable {
+    package var name: String
+    package var learningRate: Double
+    package var weightDecay: Double
+    /// `cosine` (to zero), `linear` or `constant`, each after the warm-up.
+    package var schedule: String
+    package var warmupFraction: Double
+    /// Largest norm of the whole gradient; 0 turns clipping off.
+    package var clip: Double
+
+    package init(
+        name: String = "adamw", learningRate: Double = 2e-5, weightDecay: Double = 0.01,
+        schedule: String = "cosine", warmupFraction: Double = 0.05, clip: Double = 1
+    ) {
+        self.name = name
+        self.learningRate = learningRate
+        self.weightDecay = weightDecay
+        self.schedule = schedule
+        self.warmupFraction = warmupFraction
+        self.clip = clip
+    }
+}
