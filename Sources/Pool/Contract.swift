@@ -1,5 +1,4 @@
 // STUB CONTRACT, owner: pool.
-package import Spec
 package import Store
 package import WorkerProtocol
 
