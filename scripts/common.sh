@@ -54,3 +54,9 @@ build_release() {
     resolve_packages
     swift build -c release "${build_flags[@]}" --product polytask
 }
+
+# For images without the Swift run time.
+build_release_static() {
+    resolve_packages
+    swift build -c release --static-swift-stdlib "${build_flags[@]}" --product polytask
+}
