@@ -15,7 +15,7 @@ import urllib.parse
 import bag_of_words
 import demo_data
 
-FULL = {"sentiment": None, "reply": None, "held_out": (None, None), "epochs": 2, "rate": 4e-5}
+FULL = {"sentiment": None, "reply": None, "held_out": (None, None), "epochs": 1, "rate": 4e-5}
 QUICK = {"sentiment": 420, "reply": 180, "held_out": (160, 60), "epochs": 1, "rate": 6e-5}
 CLASSIFY_P99_MS_MAX = 150
 # "Well below": the held-out perplexity must fall by a fifth at least.
