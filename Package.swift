@@ -76,6 +76,8 @@ let package = Package(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("Tidy", []),
+        tests("Models", ["Models", "Tensor", "CPUBackend"]),
+        tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
     ],
     swiftLanguageModes: [.v6]
 )
