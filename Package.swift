@@ -77,7 +77,7 @@ let package = Package(
             swiftSettings: strict),
         tests("Tidy", []),
         tests("Multitask", ["Multitask", "Spec"]),
-        //tests("Training", ["Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets", "JSON"]),
+        tests("Training", ["Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets", "JSON"]),
     ],
     swiftLanguageModes: [.v6]
 )
