@@ -78,6 +78,8 @@ let package = Package(
         tests("Tidy", []),
         tests("Multitask", ["Multitask", "Spec"]),
         tests("Training", ["Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets", "JSON"]),
+        tests("Models", ["Models", "Tensor", "CPUBackend"]),
+        tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
     ],
     swiftLanguageModes: [.v6]
 )

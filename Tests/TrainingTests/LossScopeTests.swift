@@ -11,7 +11,8 @@ import Testing
     @Test("In the scope task each task's mean counts its weight, whatever its rows")
     func task() {
         let scope = LossScope.task(weights: [0.5, 1.5])
-        #expect(scope.rowWeights(tasks: [0, 0, 1, 1, 1, 1]) == [0.25, 0.25] + [0.375, 0.375, 0.375, 0.375])
+        let expected = [0.25, 0.25, 0.375, 0.375, 0.375, 0.375]
+        #expect(scope.rowWeights(tasks: [0, 0, 1, 1, 1, 1]) == expected)
         // Row losses 2, 4 | 1, 1, 1, 5: means 3 and 2, hence ½·3 + 3/2·2 = 4.5.
         let losses = [2.0, 4, 1, 1, 1, 5]
         let weights = scope.rowWeights(tasks: [0, 0, 1, 1, 1, 1])

@@ -17,8 +17,8 @@ final class TinyRun {
             atPath: folder, withIntermediateDirectories: true)
         try TinyLlamaFile.write("\(folder)/base.gguf")
         let mood = (0..<60).map { index in
-            let good = index % 2 == 0
-            return #"{"text":"\#(good ? "good" : "bad") \#(index)","label":"\#(good ? "up" : "down")"}"#
+            let (word, label) = index % 2 == 0 ? ("good", "up") : ("bad", "down")
+            return #"{"text":"\#(word) \#(index)","label":"\#(label)"}"#
         }
         let reply = (0..<30).map { #"{"prompt":"say \#($0)","completion":"so it is"}"# }
         try write("mood", mood)
