@@ -24,7 +24,7 @@ enum Identifier {
 
     /// `a`, `b`, `c` and 4 more.
     static func list(_ names: some Collection<String>, max: Int = 8) -> String {
-        let shown = names.prefix(max).map { shown($0) }.joined(separator: ", ")
-        return names.count > max ? "\(shown) and \(names.count - max) more" : shown
+        let listed = names.prefix(max).map { shown($0) }.joined(separator: ", ")
+        return names.count > max ? "\(listed) and \(names.count - max) more" : listed
     }
 }

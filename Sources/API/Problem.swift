@@ -1,6 +1,6 @@
 // The only place where an error becomes an HTTP answer: RFC 9457 members for HTTP clients, and
 // `error` for the SDKs that read {"error":{"message","type","param","code"}}.
-package import HTTP
+import HTTP
 import Datasets
 import JSON
 import Store

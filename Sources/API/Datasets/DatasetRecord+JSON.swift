@@ -1,3 +1,4 @@
+import Datasets
 import JSON
 import Store
 

@@ -24,7 +24,7 @@ extension API {
         if last != nil && status.isOver && events.isEmpty { return Response(204) }
         let place = try FollowerPlace(self)
         return Response(200, ServerSentEvents.fields, body: .stream { [self] writer in
-            try await follow(id, after: after, writer)
+            try await self.follow(id, after: after, writer)
             place.release()
         })
     }

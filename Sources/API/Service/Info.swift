@@ -1,6 +1,7 @@
 import Glibc
 import HTTP
 import JSON
+import WorkerProtocol
 
 extension API {
     /// GET /v1/info: version, limits, and what the compute processes found.

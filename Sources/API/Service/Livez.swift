@@ -1,4 +1,5 @@
 import HTTP
+import JSON
 
 extension API {
     /// GET /livez: 200 as long as the process answers, while draining too.

@@ -2,6 +2,8 @@ import Glibc
 import HTTP
 import JSON
 import Spec
+import Store
+import WorkerProtocol
 
 extension API {
     /// POST /v1/classify
