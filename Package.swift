@@ -50,7 +50,7 @@ let package = Package(
         module("HTTP", ["Sockets", "CLinux"]),
         module("Store", ["JSON", "Spec", "Datasets", "CEmbedded", "COpenSSL", grdb]),
         module("WorkerProtocol", ["JSON", "Spec"]),
-        module("Pool", ["WorkerProtocol", "Store", "Spec", "JSON", "CLinux", "Sockets"]),
+        module("Pool", ["WorkerProtocol", "Store", "Datasets", "Spec", "JSON", "CLinux"]),
         module("API", ["HTTP", "Store", "Pool", "WorkerProtocol", "Spec", "Datasets", "JSON", "CEmbedded", "COpenSSL"]),
 
         // Computing.
@@ -76,6 +76,9 @@ let package = Package(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("Tidy", []),
+        tests("WorkerProtocol", ["WorkerProtocol", "Spec"]),
+        tests("Pool", ["Pool", "WorkerProtocol", "Store", "Datasets", "Spec", "JSON"]),
+        tests("Worker", ["Worker", "WorkerProtocol", "Spec"]),
     ],
     swiftLanguageModes: [.v6]
 )
