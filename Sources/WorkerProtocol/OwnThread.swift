@@ -10,7 +10,7 @@ package enum OwnThread {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Starts a detached thread; `name` (at most 15 bytes) shows in `top -H`.
+    /// Starts a detached thread; `name` says what for when there is none left.
     ///
     /// - Throws: `ProtocolError` with code `io` when the system has no thread left.
     package static func start(
@@ -35,6 +35,5 @@ package enum OwnThread {
                 code: "io",
                 message: "no thread for '\(name)': \(String(cString: strerror(code)))")
         }
-        pthread_setname_np(thread, String(describing: name))
     }
 }
