@@ -25,3 +25,4 @@ int linux_epoll_control(
     int epoll, int operation, int descriptor, uint32_t events, uint64_t token);
 /// Names the calling thread (at most 15 bytes).
 int linux_name_thread(const char *name);
+#include "process.h"
