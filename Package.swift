@@ -76,6 +76,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("Tidy", []),
+        tests("JSON", ["JSON"]),
     ],
     swiftLanguageModes: [.v6]
 )
