@@ -1,1 +1,51 @@
+// Compiles kernels.inc once per instruction set and chooses at run time by what the processor has.
 #include "CKernels.h"
+#include <math.h>
+#include <string.h>
+
+/// Sixteen floats: one AVX-512 register, two of AVX2, four of SSE; loads need no alignment.
+typedef float lanes __attribute__((vector_size(64), aligned(4)));
+
+#define PASTE2(a, b) a##b
+#define PASTE(a, b) PASTE2(a, b)
+#define K(name) PASTE(name, SUFFIX)
+
+#define SUFFIX _baseline
+#define LEVEL_NAME "baseline"
+#include "kernels.inc"
+#undef SUFFIX
+#undef LEVEL_NAME
+
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,bmi2"))), apply_to = function)
+#define SUFFIX _avx2
+#define LEVEL_NAME "avx2"
+#include "kernels.inc"
+#undef SUFFIX
+#undef LEVEL_NAME
+#pragma clang attribute pop
+
+#pragma clang attribute push(                                                                   \
+    __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,f16c,bmi2"))),           \
+    apply_to = function)
+#define SUFFIX _avx512
+#define LEVEL_NAME "avx512"
+#include "kernels.inc"
+#undef SUFFIX
+#undef LEVEL_NAME
+#pragma clang attribute pop
+#endif
+
+const pt_kernels *pt_kernels_at(int level) {
+    if (level == 0) return &table_baseline;
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (level == 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
+        && __builtin_cpu_supports("f16c") && __builtin_cpu_supports("bmi2"))
+        return &table_avx2;
+    if (level == 2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")
+        && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq"))
+        return &table_avx512;
+#endif
+    return NULL;
+}

@@ -1,2 +1,80 @@
+// Vector loops of the CPU backend, compiled once per instruction set, and the thread pool that
+// runs them. Knows nothing of tensors, tapes or tasks: only pointers, counts and strides (in floats).
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// One instruction set's kernels. `long` counts elements; rows are contiguous unless a stride is given.
+typedef struct pt_kernels {
+    const char *name;
+
+    void (*add)(const float *a, const float *b, float *y, long n);
+    void (*add_bias)(float *y, const float *bias, long rows, long columns);
+    /// y (+)= column sums of x over rows.
+    void (*column_sums)(const float *x, long ld, long rows, long columns, float *y, int accumulate);
+    /// y[ids[i]] += x[i] for `columns` floats of each row.
+    void (*scatter_add)(const float *x, const int32_t *ids, long rows, long ld, long columns, float *y);
+    /// y = mean over rows of x.
+    void (*mean_rows)(const float *x, long rows, long columns, float *y);
+    /// y = scale · x for each of `rows` rows of y.
+    void (*broadcast_row)(const float *x, float scale, long rows, long columns, float *y);
+    double (*sum_squares)(const float *_Nonnull const *_Nonnull slots, long slot_count, long n);
+
+    void (*rms_norm)(const float *x, const float *gain, float *y, long rows, long d, float eps);
+    /// dx (+)=; dgain, where given, is overwritten with the sum over these rows.
+    void (*rms_norm_backward)(const float *x, const float *gain, const float *dy, float *_Nullable dx,
+                              int accumulate, float *_Nullable dgain, long rows, long d, float eps);
+    void (*layer_norm)(const float *x, const float *gain, const float *bias, float *y, long rows,
+                       long d, float eps);
+    void (*layer_norm_backward)(const float *x, const float *gain, const float *dy, float *_Nullable dx,
+                                int accumulate, float *_Nullable dgain,
+                                float *_Nullable dbias, long rows, long d,
+                                float eps);
+
+    /// Tables are [positions, dim/2]; sign −1 turns the other way (the gradient).
+    void (*rotary)(const float *x, float *y, const int32_t *positions, long rows, long heads,
+                   long dim, const float *cosines, const float *sines, float sign, int interleaved);
+    void (*swiglu)(const float *gate, const float *up, float *y, long n);
+    void (*swiglu_backward)(const float *gate, const float *up, const float *dy, float *dgate,
+                            float *dup, long n);
+    void (*gelu)(const float *x, float *y, long n);
+    void (*gelu_backward)(const float *x, const float *dy, float *dx, long n);
+
+    /// In place softmax of scale·s. Row i has min(width, length + i·step) entries, zeros follow.
+    void (*softmax)(float *s, long rows, long ld, long length, long step, long width, float scale);
+    /// ds (given as dp) = scale · p ∘ (dp − Σ p∘dp), in place.
+    void (*softmax_backward)(const float *p, float *dp, long rows, long ld, long width, float scale);
+    /// One query row against `length` keys: out = softmax(scale·q·Kᵀ)·V. scratch: length floats.
+    void (*attention_row)(const float *q, const float *k, long k_stride, const float *v,
+                          long v_stride, long length, long dim, float scale, float *scratch,
+                          float *out);
+    /// loss[i] = −log softmax(logits[i])[target]; with weights, logits become weightᵢ·∂lossᵢ.
+    void (*cross_entropy)(float *logits, long rows, long classes, const int32_t *targets,
+                          const float *_Nullable weights, float *loss);
+    /// y[rows, ldy] = x[rows, k] · w[outputs, k]ᵀ for few rows (memory bound).
+    void (*few_rows)(const float *x, long ldx, const float *w, long ldw, float *y, long ldy,
+                     long rows, long outputs, long k, int accumulate);
+    /// value, first and second moment updated with gradient scale·Σ slots.
+    void (*adamw)(float *value, float *first, float *second,
+                  const float *_Nonnull const *_Nonnull slots,
+                  long slot_count, long n, float scale, float rate, float decay, float beta1,
+                  float beta2, float epsilon, float correction1, float correction2);
+} pt_kernels;
+
+/// Level 0 is the baseline of the target, 1 AVX2 with FMA, 2 AVX-512. NULL where this processor
+/// cannot run it.
+const pt_kernels *_Nullable pt_kernels_at(int level);
+#define PT_KERNEL_LEVELS 3
+
+/// A fixed set of threads. The caller of `pt_pool_run` takes part, so `threads` 1 starts none.
+typedef struct pt_pool pt_pool;
+pt_pool *_Nullable pt_pool_create(int threads);
+void pt_pool_destroy(pt_pool *pool);
+/// Calls fn(context, 0 … count−1, thread), each once, on any thread, numbered from 0 (the caller);
+/// returns when all have returned.
+void pt_pool_run(pt_pool *pool, long count, void (*fn)(void *context, long index, long thread),
+                 void *context);
+
+#pragma clang assume_nonnull end
