@@ -77,6 +77,8 @@ let package = Package(
             swiftSettings: strict),
         tests("Tidy", []),
         tests("JSON", ["JSON"]),
+        tests("Models", ["Models", "Tensor", "CPUBackend"]),
+        tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
     ],
     swiftLanguageModes: [.v6]
 )
