@@ -77,6 +77,8 @@ let package = Package(
             swiftSettings: strict),
         tests("Tidy", []),
         tests("JSON", ["JSON"]),
+        tests("Multitask", ["Multitask", "Spec"]),
+        tests("Training", ["Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets", "JSON"]),
         tests("Models", ["Models", "Tensor", "CPUBackend"]),
         tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
     ],
