@@ -50,7 +50,7 @@ let package = Package(
         module("HTTP", ["Sockets", "CLinux"]),
         module("Store", ["JSON", "Spec", "Datasets", "CEmbedded", "COpenSSL", grdb]),
         module("WorkerProtocol", ["JSON", "Spec"]),
-        module("Pool", ["WorkerProtocol", "Store", "Spec", "JSON", "CLinux", "Sockets"]),
+        module("Pool", ["WorkerProtocol", "Store", "Datasets", "Spec", "JSON", "CLinux"]),
         module("API", ["HTTP", "Store", "Pool", "WorkerProtocol", "Spec", "Datasets", "JSON", "CEmbedded", "COpenSSL"]),
 
         // Computing.
@@ -81,6 +81,9 @@ let package = Package(
         tests("Training", ["Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets", "JSON"]),
         tests("Models", ["Models", "Tensor", "CPUBackend"]),
         tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
+        tests("WorkerProtocol", ["WorkerProtocol", "Spec"]),
+        tests("Pool", ["Pool", "WorkerProtocol", "Store", "Datasets", "Spec", "JSON"]),
+        tests("Worker", ["Worker", "WorkerProtocol", "Spec"]),
     ],
     swiftLanguageModes: [.v6]
 )
