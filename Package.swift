@@ -76,6 +76,9 @@ let package = Package(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("Tidy", []),
+        tests("Backend", ["Tensor", "CPUBackend"]),
+        tests("CPUBackend", ["CPUBackend", "CKernels", "Tensor"]),
+        tests("NN", ["NN", "Tensor", "CPUBackend"]),
     ],
     swiftLanguageModes: [.v6]
 )
