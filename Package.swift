@@ -82,6 +82,9 @@ let package = Package(
         tests("Models", ["Models", "Tensor", "CPUBackend"]),
         tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
         tests("WorkerProtocol", ["WorkerProtocol", "Spec"]),
+        tests("Backend", ["Tensor", "CPUBackend"]),
+        tests("CPUBackend", ["CPUBackend", "CKernels", "Tensor"]),
+        tests("NN", ["NN", "Tensor", "CPUBackend"]),
     ],
     swiftLanguageModes: [.v6]
 )
