@@ -78,6 +78,9 @@ let package = Package(
         tests("Tidy", []),
         tests("Models", ["Models", "Tensor", "CPUBackend"]),
         tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
+        tests("Backend", ["Tensor", "CPUBackend"]),
+        tests("CPUBackend", ["CPUBackend", "CKernels", "Tensor"]),
+        tests("NN", ["NN", "Tensor", "CPUBackend"]),
     ],
     swiftLanguageModes: [.v6]
 )
