@@ -37,7 +37,9 @@ import Testing
         return segments.map { Array(y[$0.lowerBound * 24..<$0.upperBound * 24]) }
     }
 
-    @Test("Prefill in parts and decoding equal one pass without a cache", arguments: BackendChoice.all)
+    @Test(
+        "Prefill in parts and decoding equal one pass without a cache",
+        arguments: BackendChoice.all)
     func equal(_ choice: BackendChoice) {
         let backend = choice.make()
         let inputs = Self.lengths.enumerated().map { Inputs($1 + 3, seed: UInt64($0)) }
@@ -45,7 +47,8 @@ import Testing
             KeyValueCache(layers: 2, width: 12, capacity: 4, backend: backend)
         }
         var outputs = inputs.map { _ in [Float]() }
-        let parts = [Self.lengths.map { 0..<$0 }] + (0..<3).map { i in Self.lengths.map { $0 + i..<$0 + i + 1 } }
+        var parts = [Self.lengths.map { 0..<$0 }]
+        for i in 0..<3 { parts.append(Self.lengths.map { $0 + i..<$0 + i + 1 }) }
         for ranges in parts {
             _ = step(inputs, ranges, caches: caches, layer: 0, on: backend)
             let y = step(inputs, ranges, caches: caches, layer: 1, on: backend)

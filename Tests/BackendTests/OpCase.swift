@@ -63,8 +63,7 @@ extension OpCase {
     }
 
     /// Derivatives along some directions, by central differences of the double-precision
-    /// reference (exact to about 1e-9): every coordinate of a small input, a spread of a large one's
-    /// and one random direction.
+    /// reference (exact to about 1e-9): a spread of coordinates and one random direction.
     func expectedDerivatives() -> [(input: Int, direction: [Double], derivative: Double)] {
         let values = values().map { $0.map(Double.init) }
         let step = 1e-5

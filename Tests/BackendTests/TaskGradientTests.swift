@@ -72,12 +72,14 @@ import Testing
 
     @Test("Frozen parameters get no gradient and the others the same")
     func frozen() {
-        let (free, frozen) = (Network(slots: 1, backend: backend), Network(slots: 1, backend: backend))
+        let free = Network(slots: 1, backend: backend)
+        let frozen = Network(slots: 1, backend: backend)
         for index in [0, 3, 5] { frozen.parameters[index].isTrainable = false }
         free.run(backend: backend)
         frozen.run(backend: backend)
         for (index, parameter) in frozen.parameters.enumerated() {
-            let expected = [0, 3, 5].contains(index) ? nil : free.parameters[index].gradients[0]?.floats()
+            let isFrozen = [0, 3, 5].contains(index)
+            let expected = isFrozen ? nil : free.parameters[index].gradients[0]?.floats()
             #expect(parameter.gradients[0]?.floats() == expected)
         }
     }
