@@ -91,30 +91,25 @@ extension GGUFType {
         var block = source
         var output = target
         let end = source + (header + 16) * blocks
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: 16) { table in
-            guard let table = table.baseAddress else { return }
-            while block < end {
-                let scale = float(half: block.loadUnaligned(as: UInt16.self))
-                let minimum =
-                    hasMinimum
-                    ? float(half: block.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
-                    : -8 * scale
-                var q = 0
-                while q < 16 {
-                    table[q] = scale * Float(q) + minimum
-                    q &+= 1
-                }
-                let packed = (block + header).assumingMemoryBound(to: UInt8.self)
-                var j = 0
-                while j < 16 {
-                    let byte = packed[j]
-                    output[j] = table[Int(byte & 15)]
-                    output[j &+ 16] = table[Int(byte &>> 4)]
-                    j &+= 1
-                }
-                block += header + 16
-                output += 32
+        while block < end {
+            let scale = float(half: block.loadUnaligned(as: UInt16.self))
+            let minimum =
+                hasMinimum
+                ? float(half: block.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
+                : -8 * scale
+            let packed = (block + header).assumingMemoryBound(to: UInt8.self)
+            var j = 0
+            while j < 16 {
+                output[j] = scale * Float(packed[j] & 15) + minimum
+                j &+= 1
             }
+            j = 0
+            while j < 16 {
+                output[j &+ 16] = scale * Float(packed[j] &>> 4) + minimum
+                j &+= 1
+            }
+            block += header + 16
+            output += 32
         }
     }
 }
