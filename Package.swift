@@ -80,6 +80,7 @@ let package = Package(
         tests("Training", ["Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets", "JSON"]),
         tests("Models", ["Models", "Tensor", "CPUBackend"]),
         tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
+        tests("JSON", ["JSON"]),
     ],
     swiftLanguageModes: [.v6]
 )
