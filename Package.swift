@@ -76,7 +76,6 @@ let package = Package(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("Tidy", []),
-        tests("JSON", ["JSON"]),
         tests("Multitask", ["Multitask", "Spec"]),
         tests("Training", ["Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets", "JSON"]),
         tests("Models", ["Models", "Tensor", "CPUBackend"]),
@@ -85,6 +84,7 @@ let package = Package(
         tests("Backend", ["Tensor", "CPUBackend"]),
         tests("CPUBackend", ["CPUBackend", "CKernels", "Tensor"]),
         tests("NN", ["NN", "Tensor", "CPUBackend"]),
+        tests("JSON", ["JSON"]),
     ],
     swiftLanguageModes: [.v6]
 )
