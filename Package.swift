@@ -76,6 +76,8 @@ let package = Package(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("Tidy", []),
+        tests("Sockets", ["Sockets"]),
+        tests("HTTP", ["HTTP", "Sockets"]),
     ],
     swiftLanguageModes: [.v6]
 )
