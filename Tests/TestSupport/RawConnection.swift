@@ -94,6 +94,19 @@ package final class RawConnection {
         return held
     }
 
+    /// Exactly so many bytes of ASCII.
+    package func receive(count: Int) throws -> String {
+        while held.utf8.count < count {
+            let bytes = try receive()
+            if bytes.isEmpty { throw Failure(message: "ended after: \(held)") }
+            held += String(decoding: bytes, as: UTF8.self)
+        }
+        let scalars = held.unicodeScalars
+        let end = scalars.index(scalars.startIndex, offsetBy: count)
+        defer { held = String(scalars[end...]) }
+        return String(scalars[..<end])
+    }
+
     /// By scalars: "\r\n" is one Character, and must not hide a line end.
     private func find(_ end: String) -> Range<String.Index>? {
         let scalars = held.unicodeScalars
