@@ -85,6 +85,8 @@ let package = Package(
         tests("CPUBackend", ["CPUBackend", "CKernels", "Tensor"]),
         tests("NN", ["NN", "Tensor", "CPUBackend"]),
         tests("JSON", ["JSON"]),
+        tests("Sockets", ["Sockets"]),
+        tests("HTTP", ["HTTP", "Sockets"]),
     ],
     swiftLanguageModes: [.v6]
 )
