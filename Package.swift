@@ -78,5 +78,6 @@ let package = Package(
         tests("Tidy", []),
         tests("JSON", ["JSON"]),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c2x
 )
