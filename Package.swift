@@ -79,6 +79,8 @@ let package = Package(
         tests("WorkerProtocol", ["WorkerProtocol", "Spec"]),
         tests("Pool", ["Pool", "WorkerProtocol", "Store", "Datasets", "Spec", "JSON"]),
         tests("Worker", ["Worker", "WorkerProtocol", "Spec"]),
+        tests("Models", ["Models", "Tensor", "CPUBackend"]),
+        tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,65 @@
+import Models
+import Tensor
+
+/// One sequence of a `Generator`: what it has read and written so far.
+struct Continuation {
+    let id: Int
+    let prompt: [Int32]
+    let options: GenerationOptions
+    /// Made when the sequence is first computed.
+    var cache: KeyValueCache?
+    /// Prompt tokens already in the cache.
+    var consumed = 0
+    /// The token to be read next; nil until the prompt was read.
+    var last: Int32?
+    var generated = 0
+    var sampler: Sampler
+    var stream: TextStream
+    var isCancelled = false
+    private var unreported = 0
+    private var logprobs: [GeneratedLogprob] = []
+
+    init(id: Int, prompt: [Int32], options: GenerationOptions) {
+        self.id = id
+        self.prompt = prompt
+        self.options = options
+        sampler = Sampler(options, prompt: prompt)
+        stream = TextStream(stop: options.stop)
+    }
+
+    /// Rows that its cache must hold: the last token is never read back.
+    func capacity(context: Int) -> Int {
+        min(context, prompt.count + max(options.maxTokens, 0))
+    }
+
+    /// Takes a generated token. A delta when something became visible or the end was reached.
+    mutating func accept(
+        _ token: Int32, logprob: GeneratedLogprob?, tokenizer: any Tokenizer, context: Int
+    ) -> GenerationDelta? {
+        generated += 1
+        unreported += 1
+        last = token
+        if tokenizer.endTokens.contains(token) { return finished("stop") }
+        if let logprob { logprobs.append(logprob) }
+        let text = stream.append(tokenizer.bytes(of: token))
+        if stream.isStopped { return delta(text, "stop") }
+        if generated >= options.maxTokens || prompt.count + generated >= context {
+            return delta(text + stream.finish(), "length")
+        }
+        return text.isEmpty ? nil : delta(text, nil)
+    }
+
+    /// The last delta, with all text that was held back.
+    mutating func finished(_ reason: String) -> GenerationDelta {
+        delta(stream.finish(), reason)
+    }
+
+    private mutating func delta(_ text: String, _ reason: String?) -> GenerationDelta {
+        defer {
+            unreported = 0
+            logprobs = []
+        }
+        return GenerationDelta(
+            id: id, text: text, tokens: unreported, logprobs: logprobs, finishReason: reason)
+    }
+}

@@ -1,0 +1,184 @@
+package import Models
+package import Tensor
+
+/// Decodes many sequences together, one token each per step; sequences join and leave between
+/// steps. A step's work is bounded, so that its owner can serve other requests between two.
+package final class Generator {
+    /// Sequences computed together; more wait for their turn.
+    static let sequencesMax = 32
+    /// Prompt rows read in one step, beside one row per decoding sequence.
+    static let promptRowsMax = 32
+
+    private let model: Model
+    private let backend: any Backend
+    private let context: Int
+    private var continuations: [Continuation] = []
+
+    package init(_ model: Model, backend: any Backend) {
+        self.model = model
+        self.backend = backend
+        context = model.backbone.configuration.contextLength
+    }
+
+    package var isIdle: Bool { continuations.isEmpty }
+
+    /// Adds a sequence; it is computed from the next step on.
+    /// - Throws: `invalid_input` when the prompt is empty or does not fit the context.
+    package func add(id: Int, prompt: [Int32], options: GenerationOptions) throws {
+        guard !prompt.isEmpty else {
+            throw ModelError(
+                code: "invalid_input", message: "prompt: it has no tokens; give some text")
+        }
+        guard prompt.count < context else {
+            throw ModelError(
+                code: "invalid_input",
+                message: "prompt: \(prompt.count) tokens leave no room in the model's context of "
+                    + "\(context); shorten it")
+        }
+        guard prompt.allSatisfy({ (0..<model.tokenizer.vocabularySize).contains(Int($0)) }) else {
+            throw ModelError(
+                code: "invalid_input", message: "prompt: a token is not in the vocabulary")
+        }
+        precondition(!continuations.contains { $0.id == id }, "ids are unique")
+        continuations.append(Continuation(id: id, prompt: prompt, options: options))
+    }
+
+    /// Ends a sequence; its last delta comes with the next step. Unknown ids are not an error: it
+    /// may have ended by itself.
+    package func cancel(id: Int) {
+        for index in continuations.indices where continuations[index].id == id {
+            continuations[index].isCancelled = true
+        }
+    }
+
+    /// Reads a bounded piece of the waiting prompts and decodes one token for every sequence whose
+    /// prompt is read; returns what became visible.
+    /// - Throws: `diverged` when the model computes no finite number; all sequences are dropped.
+    package func step() throws -> [GenerationDelta] {
+        var deltas = leave()
+        let pieces = plan()
+        guard !pieces.isEmpty else { return deltas }
+        let logits = forward(pieces)
+        let width = model.backbone.configuration.vocabulary
+        var row = 0
+        var ended: Set<Int> = []
+        for piece in pieces where piece.isWhole {
+            let values = UnsafeMutableBufferPointer(
+                start: logits.map { $0.pointer + row * width }, count: width)
+            row += 1
+            guard Self.isFinite(values) else {
+                continuations = []
+                throw ModelError(
+                    code: "diverged",
+                    message: "the model's outputs are not finite; its weights are damaged")
+            }
+            if let delta = accept(values, piece.index) {
+                deltas.append(delta)
+                if delta.finishReason != nil { ended.insert(delta.id) }
+            }
+        }
+        continuations.removeAll { ended.contains($0.id) }
+        return deltas
+    }
+
+    private static func isFinite(_ values: UnsafeMutableBufferPointer<Float>) -> Bool {
+        var sum: Float = 0
+        var i = 0
+        while i < values.count {
+            sum += values[i] * 0
+            i &+= 1
+        }
+        return sum == 0
+    }
+
+    /// Takes out what was cancelled and what asked for no tokens.
+    private func leave() -> [GenerationDelta] {
+        var deltas: [GenerationDelta] = []
+        continuations.removeAll { continuation in
+            guard continuation.isCancelled || continuation.options.maxTokens < 1 else {
+                return false
+            }
+            var last = continuation
+            deltas.append(last.finished(continuation.isCancelled ? "cancelled" : "length"))
+            return true
+        }
+        return deltas
+    }
+
+    /// The rows that one sequence has in a step; whole when a token follows from them.
+    private struct Piece {
+        let index: Int
+        let tokens: [Int32]
+        let start: Int
+        let isWhole: Bool
+    }
+
+    private func plan() -> [Piece] {
+        var promptRows = Self.promptRowsMax
+        var pieces: [Piece] = []
+        for (index, continuation) in continuations.prefix(Self.sequencesMax).enumerated() {
+            if let last = continuation.last {
+                let start = continuation.prompt.count + continuation.generated - 1
+                pieces.append(Piece(index: index, tokens: [last], start: start, isWhole: true))
+            } else if promptRows > 0 {
+                let start = continuation.consumed
+                let end = min(start + promptRows, continuation.prompt.count)
+                promptRows -= end - start
+                pieces.append(
+                    Piece(
+                        index: index, tokens: Array(continuation.prompt[start..<end]),
+                        start: start, isWhole: end == continuation.prompt.count))
+            }
+        }
+        return pieces
+    }
+
+    /// `[whole pieces, V]` logits; nil when no piece is whole.
+    private func forward(_ pieces: [Piece]) -> Tensor? {
+        let caches = pieces.map { piece in
+            let cache =
+                continuations[piece.index].cache
+                ?? model.backbone.makeCache(
+                    capacity: continuations[piece.index].capacity(context: context))
+            continuations[piece.index].cache = cache
+            if continuations[piece.index].last == nil {
+                continuations[piece.index].consumed = piece.start + piece.tokens.count
+            }
+            return cache
+        }
+        let batch = PackedBatch(
+            pieces.map { (task: 0, tokens: $0.tokens) }, startingAt: pieces.map(\.start))
+        let tape = Tape(backend, recording: false)
+        let hidden = model.backbone.hiddenStates(batch, caches: caches, on: tape)
+        let ends = zip(pieces, batch.segments).filter { $0.0.isWhole }
+            .map { Int32($0.1.upperBound - 1) }
+        guard !ends.isEmpty else { return nil }
+        let last = tape.gather(hidden, ends, rows: RowSpace(count: ends.count))
+        return tape.linear(last, model.backbone.outputProjection)
+    }
+
+    private func accept(_ logits: UnsafeMutableBufferPointer<Float>, _ index: Int)
+        -> GenerationDelta?
+    {
+        let alternatives = continuations[index].options.logprobs
+        // The sampler overwrites the logits: what is reported is taken first.
+        let reported = alternatives > 0 ? Array(logits) : []
+        let token = continuations[index].sampler.next(logits)
+        let logprob = reported.withUnsafeBufferPointer { values in
+            alternatives > 0 ? self.logprob(of: token, values, alternatives) : nil
+        }
+        return continuations[index].accept(
+            token, logprob: logprob, tokenizer: model.tokenizer, context: context)
+    }
+
+    private func logprob(
+        of token: Int32, _ logits: UnsafeBufferPointer<Float>, _ alternatives: Int
+    ) -> GeneratedLogprob {
+        let softmax = LogSoftmax(logits)
+        return GeneratedLogprob(
+            token: model.tokenizer.decode([token]), logprob: softmax[Int(token)],
+            top: TopSelection.largest(alternatives, of: logits).map { index in
+                (token: model.tokenizer.decode([Int32(index)]), logprob: softmax[index])
+            })
+    }
+}

@@ -1,0 +1,36 @@
+import FoundationEssentials
+import Tensor
+
+extension Model {
+    /// Writes weights, heads and metadata as one safetensors file, durably (temp, fsync, rename).
+    /// The backbone's tensors have their Hugging Face names; heads are `heads.<task>.weight` and
+    /// `.bias`.
+    package func save(to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let metadata = [
+            "format": "pt",
+            "architecture": backbone.configuration.architecture,
+            "configuration": String(
+                decoding: try encoder.encode(backbone.configuration), as: UTF8.self),
+            "heads": String(decoding: try encoder.encode(heads), as: UTF8.self),
+        ]
+        try SafetensorsWriter.write(
+            path, metadata: metadata, tensors: parameters.map { ($0.name, $0.value) })
+    }
+
+    /// - Throws: `bad_model` when the weights were fine-tuned from a model of other sizes.
+    static func check(_ file: SafetensorsFile, _ configuration: BackboneConfiguration) throws {
+        guard let saved = Self.configuration(of: file) else { return }
+        guard saved == configuration else {
+            throw ModelError.badModel(
+                "safetensors: the weights belong to a model of other sizes than the base model")
+        }
+    }
+
+    static func configuration(of file: SafetensorsFile) -> BackboneConfiguration? {
+        file.metadata["configuration"].flatMap {
+            try? JSONDecoder().decode(BackboneConfiguration.self, from: Data($0.utf8))
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package import Tensor
+
+/// Packed sequences without padding. `segments` are row ranges, `positions` count within each
+/// sequence.
+package struct PackedBatch {
+    package var tokens: [Int32]
+    package var positions: [Int32]
+    package var segments: [Segment]
+    package var rows: RowSpace
+
+    /// Sequences in order, with the task of each; sequences of one task must be adjacent.
+    package init(_ sequences: [(task: Int, tokens: [Int32])]) {
+        self.init(sequences, startingAt: [])
+    }
+
+    /// As above, where sequence i goes on at position `starts[i]` (rows already in its cache).
+    /// An empty `starts` means that all begin at 0.
+    package init(_ sequences: [(task: Int, tokens: [Int32])], startingAt starts: [Int]) {
+        precondition(starts.isEmpty || starts.count == sequences.count)
+        tokens = []
+        positions = []
+        segments = []
+        var spans: [TaskSpan] = []
+        for (index, sequence) in sequences.enumerated() {
+            let begin = tokens.count
+            let start = Int32(starts.isEmpty ? 0 : starts[index])
+            tokens += sequence.tokens
+            positions += (0..<Int32(sequence.tokens.count)).map { start + $0 }
+            segments.append(begin..<tokens.count)
+            if let last = spans.last, last.task == sequence.task {
+                spans[spans.count - 1].rows = last.rows.lowerBound..<tokens.count
+            } else {
+                precondition(
+                    !spans.contains { $0.task == sequence.task },
+                    "sequences of one task must be adjacent")
+                spans.append(TaskSpan(task: sequence.task, rows: begin..<tokens.count))
+            }
+        }
+        rows = RowSpace(count: tokens.count, spans: spans)
+    }
+}

@@ -1,0 +1,15 @@
+import Foundation
+
+/// SmolLM2-135M-Instruct in Q4_1, where it is at hand: `scripts/test` fetches it.
+enum RealModel {
+    static let path: String = {
+        if let path = ProcessInfo.processInfo.environment["POLYTASK_TEST_SMOLLM2"] { return path }
+        var root = URL(fileURLWithPath: #filePath)
+        for _ in 0..<3 { root.deleteLastPathComponent() }
+        return root.appendingPathComponent(
+            ".build/test-models/SmolLM2-135M-Instruct.Q4_1.gguf"
+        ).path
+    }()
+
+    static var isPresent: Bool { FileManager.default.fileExists(atPath: path) }
+}
