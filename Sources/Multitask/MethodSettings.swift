@@ -1,0 +1,85 @@
+// From a method as the user wrote it to numbers that a method can trust.
+
+package import Spec
+
+/// The parameters of one chosen method: every default filled in, every range checked.
+package struct MethodSettings: Sendable, Equatable {
+    /// Task names, in the order that all per-task arrays use.
+    package let tasks: [String]
+    /// One value per task where the method takes them; empty otherwise.
+    package let taskValues: [Double]
+    private let parameters: [String: Double]
+
+    /// - Throws: `MultitaskError` for a parameter the method does not have, a value outside its
+    ///   range, or per-task values that do not match the tasks.
+    package init(
+        _ spec: MethodSpec, tasks: [String], descriptor: MethodDescriptor
+    ) throws(MultitaskError) {
+        self.tasks = tasks
+        self.parameters = try Self.parameters(spec, descriptor)
+        self.taskValues = try Self.taskValues(spec, tasks, descriptor)
+    }
+
+    /// The value of a parameter that the method's descriptor declares.
+    package subscript(name: String) -> Double {
+        guard let value = parameters[name] else {
+            preconditionFailure("the descriptor declares no parameter \(name)")
+        }
+        return value
+    }
+
+    private static func parameters(
+        _ spec: MethodSpec, _ descriptor: MethodDescriptor
+    ) throws(MultitaskError) -> [String: Double] {
+        let known = descriptor.parameters.map(\.name)
+        if let unknown = spec.parameters.keys.sorted().first(where: { !known.contains($0) }) {
+            let choices = known.isEmpty ? "no parameters" : known.joined(separator: ", ")
+            throw MultitaskError(
+                code: "unknown_parameter",
+                message: "\(descriptor.name) has no parameter \(unknown); it takes \(choices)")
+        }
+        var values: [String: Double] = [:]
+        for parameter in descriptor.parameters {
+            let value = spec.parameters[parameter.name] ?? parameter.default
+            guard parameter.range.contains(value) else {
+                throw MultitaskError(
+                    code: "parameter_out_of_range",
+                    message: "\(descriptor.name).\(parameter.name) must be between "
+                        + "\(parameter.range.lowerBound) and \(parameter.range.upperBound), "
+                        + "found \(value)")
+            }
+            values[parameter.name] = value
+        }
+        return values
+    }
+
+    private static func taskValues(
+        _ spec: MethodSpec, _ tasks: [String], _ descriptor: MethodDescriptor
+    ) throws(MultitaskError) -> [Double] {
+        guard descriptor.takesTaskValues else {
+            guard spec.tasks.isEmpty else {
+                throw MultitaskError(
+                    code: "task_values",
+                    message: "\(descriptor.name) takes no per-task values; remove them")
+            }
+            return []
+        }
+        let strangers = spec.tasks.count { !tasks.contains($0.key) }
+        let missing = tasks.filter { spec.tasks[$0] == nil }
+        guard missing.isEmpty, strangers == 0 else {
+            throw MultitaskError(
+                code: "task_values",
+                message: "\(descriptor.name) needs exactly one value for each task of the run; "
+                    + "\(missing.count) missing, \(strangers) for tasks that the run has not")
+        }
+        let values = tasks.compactMap { spec.tasks[$0] }
+        guard values.allSatisfy({ $0.isFinite && $0 >= 0 }), values.contains(where: { $0 > 0 })
+        else {
+            throw MultitaskError(
+                code: "task_values",
+                message: "\(descriptor.name) needs finite values ≥ 0, at least one of them "
+                    + "above 0")
+        }
+        return values
+    }
+}

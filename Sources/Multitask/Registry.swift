@@ -1,0 +1,52 @@
+// The one list of multitask methods: a method is its file plus one line here.
+
+package import Spec
+
+/// The methods that a run can choose by name.
+package enum Multitask {
+    private static let mixings: [any MixingMethod.Type] = [
+        ProportionalMixing.self,
+        InverseFrequencyMixing.self,
+        TemperatureMixing.self,
+        ExplicitMixing.self,
+    ]
+
+    private static let weightings: [any WeightingMethod.Type] = [
+        EqualWeighting.self,
+        FixedWeighting.self,
+        GradNorm.self,
+    ]
+
+    /// Every method's name, source, parameters, ranges and defaults.
+    package static var catalogue: [MethodDescriptor] {
+        mixings.map { $0.descriptor } + weightings.map { $0.descriptor }
+    }
+
+    /// The mixing method that `spec` names.
+    /// - Throws: `MultitaskError` for an unknown name or unusable parameters.
+    package static func mixing(
+        _ spec: MethodSpec, tasks: [String]
+    ) throws(MultitaskError) -> any MixingMethod {
+        guard let type = mixings.first(where: { $0.descriptor.name == spec.method }) else {
+            throw unknown("mixing", mixings.map { $0.descriptor.name })
+        }
+        return type.init(try MethodSettings(spec, tasks: tasks, descriptor: type.descriptor))
+    }
+
+    /// The weighting method that `spec` names, at the state before the first step.
+    /// - Throws: `MultitaskError` for an unknown name or unusable parameters.
+    package static func weighting(
+        _ spec: MethodSpec, tasks: [String]
+    ) throws(MultitaskError) -> any WeightingMethod {
+        guard let type = weightings.first(where: { $0.descriptor.name == spec.method }) else {
+            throw unknown("weighting", weightings.map { $0.descriptor.name })
+        }
+        return type.init(try MethodSettings(spec, tasks: tasks, descriptor: type.descriptor))
+    }
+
+    private static func unknown(_ parameter: String, _ known: [String]) -> MultitaskError {
+        MultitaskError(
+            code: "unknown_method",
+            message: "\(parameter).method must be one of \(known.joined(separator: ", "))")
+    }
+}

@@ -1,0 +1,59 @@
+// How loss weights are chosen. A method says what it needs to see; whoever trains asks that and
+// never which method it is.
+
+package import Spec
+
+/// What a weighting method must be shown after each backward pass.
+package struct WeightingNeeds: OptionSet, Sendable {
+    package let rawValue: Int
+
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// Each present task's mean loss, unweighted.
+    package static let losses = WeightingNeeds(rawValue: 1)
+    /// Each present task's gradient norm at the last shared matrix, unweighted.
+    package static let sharedNorms = WeightingNeeds(rawValue: 2)
+}
+
+/// One optimiser step as a weighting method sees it. `nil`: the task had no row in the step.
+package struct WeightingObservation: Sendable, Equatable {
+    /// L_i: mean over the task's rows of the whole optimiser step, without weight.
+    package var losses: [Double?]
+    /// g_i = ‖∇_W L_i‖ without weight; empty where the method does not need it.
+    package var norms: [Double?]
+
+    package init(losses: [Double?], norms: [Double?] = []) {
+        self.losses = losses
+        self.norms = norms
+    }
+}
+
+/// Chooses loss weights. The total loss is Σ w_i L_i over the tasks in the step, L_i being the
+/// task's mean over the whole optimiser step (loss scope `task`).
+package protocol WeightingMethod: Sendable {
+    static var descriptor: MethodDescriptor { get }
+
+    init(_ settings: MethodSettings)
+
+    var needs: WeightingNeeds { get }
+
+    /// The weights of the coming step, one per task.
+    var weights: [Double] { get }
+
+    /// Called once per applied optimiser step, after its backward pass: the model moves with the
+    /// weights from before this call.
+    mutating func observe(_ step: WeightingObservation)
+
+    /// All that a checkpoint must hold to go on exactly; empty for a method without state.
+    var state: [String: [Double]] { get }
+
+    /// - Throws: `MultitaskError` where the state is not this method's for these tasks.
+    mutating func restore(_ state: [String: [Double]]) throws(MultitaskError)
+}
+
+extension WeightingMethod {
+    package var needs: WeightingNeeds { [] }
+    package var state: [String: [Double]] { [:] }
+    package mutating func observe(_ step: WeightingObservation) {}
+    package mutating func restore(_ state: [String: [Double]]) throws(MultitaskError) {}
+}

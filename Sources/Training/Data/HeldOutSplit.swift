@@ -1,0 +1,65 @@
+import Datasets
+
+/// Splits a data set by text: rows with equal texts stay on one side, and the side depends on
+/// nothing but the seed and the texts.
+enum HeldOutSplit {
+    /// Row indices of both sides, ascending. At least one row is held out, and one of each label
+    /// with three rows or more; no label loses its last training row.
+    static func split(
+        _ rows: [Row], fraction: Double, seed: UInt64
+    ) -> (training: [Int], heldOut: [Int]) {
+        let groups = Dictionary(grouping: rows.indices, by: { key(rows[$0]) })
+            .sorted { first, second in
+                let a = SeededGenerator.hash(first.key, seed: seed)
+                let b = SeededGenerator.hash(second.key, seed: seed)
+                return a == b ? first.key < second.key : a < b
+            }
+            .map(\.value)
+        var left: [String: Int] = [:]
+        for row in rows { left[label(row), default: 0] += 1 }
+        var quotas = left.mapValues { quota($0, fraction) }
+        if quotas.values.allSatisfy({ $0 == 0 }), let largest = largest(left) {
+            quotas[largest] = 1
+        }
+
+        var heldOut: [Int] = []
+        for group in groups {
+            guard let first = group.first, quotas[label(rows[first]), default: 0] > 0 else {
+                continue
+            }
+            var after = left
+            for row in group { after[label(rows[row]), default: 0] -= 1 }
+            guard group.allSatisfy({ after[label(rows[$0]), default: 0] > 0 }) else { continue }
+            left = after
+            for row in group { quotas[label(rows[row]), default: 0] -= 1 }
+            heldOut += group
+        }
+        let held = Set(heldOut)
+        return (rows.indices.filter { !held.contains($0) }, heldOut.sorted())
+    }
+
+    private static func quota(_ count: Int, _ fraction: Double) -> Int {
+        let exact = Int((fraction * Double(count)).rounded())
+        return max(exact, count >= 3 ? 1 : 0)
+    }
+
+    /// The label of most rows, the first by name among equals.
+    private static func largest(_ counts: [String: Int]) -> String? {
+        counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+    }
+
+    private static func label(_ row: Row) -> String {
+        if case .labelled(_, let label) = row { label } else { "" }
+    }
+
+    /// What makes two rows the same question: the text, or all that comes before the answer.
+    private static func key(_ row: Row) -> String {
+        switch row {
+        case .labelled(let text, _), .text(let text): text
+        case .completion(let prompt, _): prompt
+        case .messages(let messages):
+            messages[..<(messages.lastIndex { $0.role == "assistant" } ?? messages.endIndex)]
+                .map { "\($0.role)\u{0}\($0.content)" }.joined(separator: "\u{0}")
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Datasets
+import Models
+import Spec
+
+/// One task's examples, ready to train on and to be evaluated on.
+struct TaskData {
+    var spec: TaskSpec
+    /// Sorted; the index is the class. Empty for generation.
+    var labels: [String]
+    var training: [Example]
+    var validation: [Example]
+    var test: [Example]
+    /// Rows that were longer than the run's longest sequence.
+    var cut: Int
+
+    /// Reads, splits and encodes a task's data sets.
+    /// - Throws: `TrainingError` where the rows do not suit the task.
+    static func load(
+        _ task: TaskSpec, index: Int, run: RunSpec, inputs: TrainingInputs, model: Model
+    ) throws -> TaskData {
+        let rows = try self.rows(task.dataset, task: task, inputs: inputs)
+        let labels = try self.labels(rows, task: task)
+        var encoder = RowEncoder(
+            model, task: task, index: index, labels: labels,
+            maxLength: min(run.maxLength, model.backbone.configuration.contextLength))
+        let own = try encode(rows, &encoder)
+        var training = own
+        var validation: [Example]
+        switch task.validation {
+        case .fraction(let fraction):
+            let split = HeldOutSplit.split(rows, fraction: fraction, seed: run.seed)
+            training = split.training.map { own[$0] }
+            validation = split.heldOut.map { own[$0] }
+        case .dataset(let id):
+            validation = try encode(try self.rows(id, task: task, inputs: inputs), &encoder)
+        }
+        let test = try task.test.map {
+            try encode(try self.rows($0, task: task, inputs: inputs), &encoder)
+        }
+        guard !training.isEmpty, !validation.isEmpty else {
+            throw TrainingError(
+                code: "dataset_empty",
+                message: "task \(task.name): \(rows.count) rows with distinct texts are too few "
+                    + "to hold one out for validation; add rows or name a validation data set")
+        }
+        return TaskData(
+            spec: task, labels: labels, training: training, validation: validation,
+            test: test ?? [], cut: encoder.cut)
+    }
+
+    private static func encode(_ rows: [Row], _ encoder: inout RowEncoder) throws -> [Example] {
+        var examples: [Example] = []
+        examples.reserveCapacity(rows.count)
+        for (index, row) in rows.enumerated() {
+            examples.append(try encoder.example(row, number: index + 1))
+        }
+        return examples
+    }
+
+    private static func rows(
+        _ id: String, task: TaskSpec, inputs: TrainingInputs
+    ) throws -> [Row] {
+        guard let path = inputs.datasets[id] else {
+            throw TrainingError(
+                code: "dataset_missing",
+                message: "task \(task.name): the data set \(id) was not handed to the worker")
+        }
+        let rows = try DatasetFile.rows(path)
+        guard !rows.isEmpty else {
+            throw TrainingError(
+                code: "dataset_empty",
+                message: "task \(task.name): the data set \(id) has no rows")
+        }
+        return rows
+    }
+
+    private static func labels(_ rows: [Row], task: TaskSpec) throws -> [String] {
+        guard task.kind == .classification else { return [] }
+        var found: Set<String> = []
+        for case .labelled(_, let label) in rows { found.insert(label) }
+        guard found.count > 1 else {
+            throw TrainingError(
+                code: "dataset_format",
+                message: "task \(task.name): classification needs at least two labels in the "
+                    + "data set \(task.dataset), found \(found.count)")
+        }
+        return found.sorted()
+    }
+}

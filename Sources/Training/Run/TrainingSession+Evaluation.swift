@@ -1,0 +1,47 @@
+import Spec
+
+extension TrainingSession {
+    enum Split: String {
+        case validation
+        case test
+    }
+
+    /// Scores every task on its held-out rows and reports the metrics at the present step.
+    func evaluate(_ split: Split) throws {
+        phase = split == .test ? "testing" : "evaluating"
+        evaluationTokensDone = 0
+        let epoch = min(position.epoch + (position.step > 0 ? 1 : 0), spec.epochs)
+        for task in data {
+            let examples = split == .test ? task.test : task.validation
+            guard !examples.isEmpty else { continue }
+            let before = evaluationTokensDone
+            var clock = Stopwatch()
+            var seen = 0
+            let score = try evaluator.score(examples, kind: task.spec.kind) { done in
+                if done > seen {
+                    estimate.evaluated(tokens: done - seen, seconds: clock.seconds)
+                }
+                evaluationTokensDone = before + done
+                seen = done
+                report(now: false)
+                try poll()
+                clock.reset()
+            }
+            let tokens = Self.tokens(examples)
+            estimate.evaluated(tokens: tokens - seen, seconds: clock.seconds)
+            evaluationTokensDone = before + tokens
+            for metric in score.metrics {
+                buffer.add(
+                    MetricPoint(
+                        task: task.spec.name, name: metric.name, split: split.rawValue,
+                        epoch: epoch, step: position.step, value: metric.value))
+            }
+        }
+        evaluationTokensDone = 0
+        report(now: true)
+    }
+
+    static func tokens(_ examples: [Example]) -> Int {
+        examples.reduce(0) { $0 + $1.tokens.count }
+    }
+}

@@ -1,0 +1,80 @@
+import Spec
+
+extension TrainingSession {
+    private static let progressSeconds = 0.5
+
+    /// The points of one applied step.
+    func record(_ result: StepResult, learningRate: Double, seconds: Double) {
+        func add(_ name: String, _ value: Double, task: String = "") {
+            buffer.add(
+                MetricPoint(
+                    task: task, name: name, epoch: position.epoch + 1, step: position.step,
+                    value: value))
+        }
+        for (index, task) in spec.tasks.enumerated() {
+            if let loss = result.losses[index] { add("loss", loss, task: task.name) }
+            if let weights = result.weights {
+                add("loss_weight", weights[index], task: task.name)
+            }
+        }
+        add("grad_norm", result.gradientNorm)
+        add("learning_rate", learningRate)
+        add("tokens_per_second", Double(result.tokens) / max(seconds, 1e-9))
+    }
+
+    /// Which share of the epoch's rows each task got.
+    func recordShares(_ steps: [[RunPlan.Draw]]) {
+        var counts = spec.tasks.map { _ in 0 }
+        for draw in steps.joined() { counts[draw.task] += 1 }
+        let total = Double(counts.reduce(0, +))
+        for (task, count) in zip(spec.tasks, counts) {
+            buffer.add(
+                MetricPoint(
+                    task: task.name, name: "sample_share", epoch: position.epoch + 1,
+                    step: position.step, value: Double(count) / total))
+        }
+    }
+
+    /// Sends metrics and progress; at most about twice a second unless `now`.
+    func report(now: Bool) {
+        let points = buffer.take(now: now)
+        if !points.isEmpty { observer.metrics(points) }
+        guard now || sinceProgress.seconds >= Self.progressSeconds else { return }
+        sinceProgress.reset()
+        updateSeconds()
+        observer.progress(progress())
+    }
+
+    /// Brings the run's own clock up to date.
+    func updateSeconds() {
+        position.trainingSeconds += watch.seconds
+        watch.reset()
+    }
+
+    func progress() -> TrainingProgress {
+        var progress = TrainingProgress()
+        progress.step = position.step
+        progress.steps = plan.steps
+        progress.epoch = position.step == 0 ? 0 : min(position.epoch + 1, spec.epochs)
+        progress.tokens = position.tokens
+        progress.tokensPerSecond = estimate.tokensPerSecond
+        progress.trainingSeconds = position.trainingSeconds
+        progress.phase = phase
+        progress.etaSeconds =
+            phase == "saving"
+            ? estimate.secondsPerCheckpoint ?? 0
+            : estimate.remaining(
+                trainingTokens: plan.tokensByEpoch.reduce(0, +) - position.tokens,
+                evaluationTokens: evaluationTokensLeft,
+                checkpointSeconds: spec.checkpointSeconds)
+        return progress
+    }
+
+    private var evaluationTokensLeft: Int {
+        let validation = data.reduce(0) { $0 + Self.tokens($1.validation) }
+        let test = data.reduce(0) { $0 + Self.tokens($1.test) }
+        let baseline = phase == "evaluating" && position.step == 0 ? 1 : 0
+        let evaluations = spec.epochs - position.epoch + baseline
+        return evaluations * validation + test - evaluationTokensDone
+    }
+}

@@ -1,0 +1,64 @@
+import Models
+import Multitask
+import Spec
+import Tensor
+
+extension TrainingSession {
+    /// Share of the training time that checkpoints at epoch ends may cost.
+    private static let epochCheckpointShare = 0.05
+    /// A guess until a checkpoint was timed: bytes a second that a plain disk writes durably.
+    private static let bytesPerSecond = 300e6
+
+    /// Writes the run's state and hands it over; returns once it is kept.
+    func writeCheckpoint() throws {
+        let clock = Stopwatch()
+        updateSeconds()
+        position.pieceTokens = runner.pass.tokensMax
+        let path = "\(inputs.scratch)/checkpoint-\(position.step).safetensors"
+        let checkpoint = TrainingCheckpoint(
+            position: position, weighting: runner.weighting?.state ?? [:],
+            numerics: backend.numerics)
+        try checkpoint.write(path, parameters: model.parameters, optimizer: runner.optimizer)
+        try observer.checkpoint(path: path, step: position.step)
+        estimate.wroteCheckpoint(seconds: clock.seconds)
+        sinceCheckpoint.reset()
+    }
+
+    /// Whether the end of an epoch deserves a checkpoint: not when the last is so recent that
+    /// writing another would cost more than its share, and not when only the end is left.
+    var worthCheckpoint: Bool {
+        let bytes = model.parameters.reduce(0) { $0 + 3 * 4 * $1.value.count }
+        let cost = estimate.secondsPerCheckpoint ?? Double(bytes) / Self.bytesPerSecond
+        if position.epoch == spec.epochs, data.allSatisfy(\.test.isEmpty) { return false }
+        return sinceCheckpoint.seconds * Self.epochCheckpointShare >= cost
+    }
+
+    /// Goes on where a checkpoint stopped.
+    func restore(_ path: String) throws {
+        let checkpoint = try TrainingCheckpoint.restore(
+            path, parameters: model.parameters, optimizer: runner.optimizer)
+        let saved = checkpoint.position
+        let done = plan.stepsByEpoch.prefix(saved.epoch).reduce(0, +) + saved.index
+        guard (0...spec.epochs).contains(saved.epoch), saved.index >= 0,
+            saved.epoch == spec.epochs || saved.index <= plan.stepsByEpoch[saved.epoch],
+            saved.step == done
+        else {
+            throw TrainingError(
+                code: "checkpoint_mismatch",
+                message: "the checkpoint stands at step \(saved.step), which the run's plan "
+                    + "has not; start the run anew")
+        }
+        try runner.weighting?.restore(checkpoint.weighting)
+        position = saved
+        runner.pass.tokensMax = max(1, saved.pieceTokens)
+        observer.event(
+            kind: "resumed",
+            message: "going on after step \(saved.step) of \(plan.steps)")
+        if checkpoint.numerics != backend.numerics {
+            observer.event(
+                kind: "numerics_changed",
+                message: "the run was begun with \(checkpoint.numerics) and goes on with "
+                    + "\(backend.numerics): the last digits may differ from an uninterrupted run")
+        }
+    }
+}

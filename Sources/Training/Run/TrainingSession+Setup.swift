@@ -1,0 +1,111 @@
+import Models
+import NN
+import Spec
+
+extension TrainingSession {
+    /// Checks what the data cannot tell.
+    static func validated(_ spec: RunSpec) throws -> LearningRateSchedule.Shape {
+        func check(_ holds: Bool, _ message: String) throws {
+            guard holds else { throw TrainingError(code: "spec_invalid", message: message) }
+        }
+        try check(!spec.tasks.isEmpty, "tasks must not be empty")
+        try check(
+            Set(spec.tasks.map(\.name)).count == spec.tasks.count, "task names must be distinct")
+        try check(spec.epochs >= 1, "epochs must be at least 1, found \(spec.epochs)")
+        try check(
+            spec.batchTokens >= 1, "batch_tokens must be at least 1, found \(spec.batchTokens)")
+        try check(spec.maxLength >= 2, "max_length must be at least 2, found \(spec.maxLength)")
+        try check(spec.dtype == "fp32", "dtype must be fp32 on this worker")
+        let optimizer = spec.optimizer
+        try check(optimizer.name == "adamw", "optimizer.name must be adamw")
+        try check(
+            optimizer.learningRate.isFinite && optimizer.learningRate > 0,
+            "optimizer.learning_rate must be above 0, found \(optimizer.learningRate)")
+        try check(
+            (0...1).contains(optimizer.warmupFraction),
+            "optimizer.warmup_fraction must be between 0 and 1, found \(optimizer.warmupFraction)")
+        try check(
+            optimizer.clip.isFinite && optimizer.clip >= 0,
+            "optimizer.clip must be 0 or more, found \(optimizer.clip)")
+        try check(
+            optimizer.weightDecay.isFinite && optimizer.weightDecay >= 0,
+            "optimizer.weight_decay must be 0 or more, found \(optimizer.weightDecay)")
+        for case .fraction(let share) in spec.tasks.map(\.validation) {
+            try check(
+                share > 0 && share < 1,
+                "validation.fraction must be between 0 and 1, found \(share)")
+        }
+        guard let shape = LearningRateSchedule.Shape(rawValue: optimizer.schedule) else {
+            let known = LearningRateSchedule.Shape.allCases.map(\.rawValue)
+            throw TrainingError(
+                code: "spec_invalid",
+                message: "optimizer.schedule must be one of \(known.joined(separator: ", "))")
+        }
+        return shape
+    }
+
+    static func load(
+        _ spec: RunSpec, _ inputs: TrainingInputs, _ model: Model
+    ) throws -> [TaskData] {
+        try spec.tasks.enumerated().map { index, task in
+            try TaskData.load(task, index: index, run: spec, inputs: inputs, model: model)
+        }
+    }
+
+    /// A head per task; one that the starting weights already have, with the same labels, stays.
+    static func addHeads(_ model: Model, _ data: [TaskData], _ spec: RunSpec) {
+        for task in data {
+            let head = HeadSpec(
+                task: task.spec.name, kind: task.spec.kind.rawValue, labels: task.labels,
+                format: task.spec.format, maxLength: spec.maxLength)
+            if let old = model.heads.firstIndex(where: { $0.task == head.task }),
+                model.heads[old].kind == head.kind, model.heads[old].labels == head.labels
+            {
+                model.heads[old] = head
+            } else {
+                model.classifiers[head.task] = nil
+                model.addClassifier(
+                    head, seed: SeededGenerator.hash(head.task, seed: spec.seed))
+            }
+        }
+    }
+
+    /// Says what the run makes of its spec and its data.
+    func announce() {
+        let scope =
+            spec.weighting == nil
+            ? "step: the sum of row losses over the rows of the step, so a task's pull is its "
+                + "share of the sampled rows"
+            : "task: each task's mean over the whole optimiser step, times its weight"
+        observer.event(kind: "loss_scope", message: "loss scope \(scope)")
+        for (task, draws) in zip(data, plan.draws) {
+            let labels = task.labels.isEmpty ? "" : ", \(task.labels.count) labels"
+            let test = task.test.isEmpty ? "" : ", \(task.test.count) test rows"
+            let passes = Double(Int(100 * Double(draws) / Double(task.training.count))) / 100
+            observer.event(
+                kind: "data",
+                message: "task \(task.spec.name): \(task.training.count) training rows, "
+                    + "\(task.validation.count) validation rows\(test)\(labels); "
+                    + "\(passes) passes an epoch")
+            if task.cut > 0 {
+                observer.event(
+                    kind: "rows_cut",
+                    message: "task \(task.spec.name): \(task.cut) rows were cut to "
+                        + "max_length \(spec.maxLength) tokens")
+            }
+        }
+    }
+
+    /// Lets both passes say when memory made them split.
+    func watchMemory() {
+        let observer = observer
+        for (pass, what) in [(runner.pass, "the step"), (evaluator.pass, "the evaluation")] {
+            pass.onSplit = { tokens, reason in
+                observer.event(
+                    kind: "memory_split",
+                    message: "out of memory (\(reason)): \(what) is repeated in pieces of at "
+                        + "most \(tokens) tokens")
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+// One run from its spec to its final model. This file: what it consists of, and the loop.
+
+import Models
+import Multitask
+import NN
+import Spec
+import Tensor
+
+/// A run under way: model, data, plan and position.
+final class TrainingSession {
+    /// Steps in a row that may be skipped for values that are not finite before the run fails.
+    static let skippedInRowMax = 10
+
+    let spec: RunSpec
+    let inputs: TrainingInputs
+    let backend: any Backend
+    let observer: any TrainingObserver
+    let model: Model
+    let data: [TaskData]
+    let plan: RunPlan
+    let schedule: LearningRateSchedule
+    let runner: StepRunner
+    let evaluator: Evaluator
+    var position = RunPosition()
+    var estimate = TimeEstimate()
+    var buffer = MetricBuffer()
+    var phase = "loading"
+    /// Since `position.trainingSeconds` was last brought up to date.
+    var watch = Stopwatch()
+    var sinceCheckpoint = Stopwatch()
+    var sinceProgress = Stopwatch()
+    /// The evaluation under way: tokens done. For the estimate.
+    var evaluationTokensDone = 0
+
+    init(
+        _ spec: RunSpec, inputs: TrainingInputs, backend: any Backend,
+        observer: any TrainingObserver
+    ) throws {
+        self.spec = spec
+        self.inputs = inputs
+        self.backend = backend
+        self.observer = observer
+        observer.progress(TrainingProgress())
+        let shape = try Self.validated(spec)
+        let names = spec.tasks.map(\.name)
+        let weighting = try spec.weighting.map { try Multitask.weighting($0, tasks: names) }
+        let mixing = try Multitask.mixing(spec.mixing, tasks: names)
+        model = try Model(base: inputs.base, weights: inputs.weights, backend: backend)
+        if let failure = backend.failure { throw failure }
+
+        var preparing = TrainingProgress()
+        preparing.phase = "preparing"
+        observer.progress(preparing)
+        data = try Self.load(spec, inputs, model)
+        let lengths = data.map { $0.training.map(\.tokens.count) }
+        plan = RunPlan(
+            lengths: lengths, shares: mixing.shares(rows: lengths.map(\.count)),
+            epochs: spec.epochs, batchTokens: spec.batchTokens, seed: spec.seed)
+        schedule = LearningRateSchedule(
+            shape: shape, peak: spec.optimizer.learningRate,
+            warmupFraction: spec.optimizer.warmupFraction, steps: plan.steps)
+        Self.addHeads(model, data, spec)
+        let tasks = spec.tasks.map { TrainingTask(name: $0.name, kind: $0.kind) }
+        var configuration = AdamWConfiguration()
+        configuration.weightDecay = Float(spec.optimizer.weightDecay)
+        let optimizer = AdamW(model.parameters, configuration, backend: backend)
+        if let failure = backend.failure { throw failure }
+        runner = StepRunner(
+            model, tasks: tasks, optimizer: optimizer, weighting: weighting,
+            clip: spec.optimizer.clip, backend: backend)
+        evaluator = Evaluator(model, tasks: tasks, backend: backend)
+        announce()
+        if let path = inputs.checkpoint { try restore(path) }
+        watchMemory()
+    }
+
+    /// - Throws: `Interruption` when the owner asks for it; `TrainingError`.
+    func run() throws -> TrainingOutcome {
+        watch.reset()
+        sinceCheckpoint.reset()
+        if position.step == 0, position.index == 0, position.epoch == 0 {
+            try evaluate(.validation)
+        }
+        while position.epoch < spec.epochs {
+            try runEpoch()
+        }
+        try evaluate(.test)
+        phase = "saving"
+        report(now: true)
+        let path = "\(inputs.scratch)/model.safetensors"
+        try model.save(to: path)
+        updateSeconds()
+        report(now: true)
+        return .finished(modelPath: path, progress())
+    }
+
+    private func runEpoch() throws {
+        let steps = plan.epoch(position.epoch)
+        phase = "training"
+        while position.index < steps.count {
+            try poll()
+            let examples = steps[position.index].map { data[$0.task].training[$0.row] }
+            try train(examples)
+            if sinceCheckpoint.seconds >= spec.checkpointSeconds { try writeCheckpoint() }
+        }
+        recordShares(steps)
+        // The evaluation belongs to the epoch that ends; a checkpoint made during it repeats it.
+        try evaluate(.validation)
+        position.epoch += 1
+        position.index = 0
+        if worthCheckpoint { try writeCheckpoint() }
+    }
+
+    /// One optimiser step and its metrics.
+    private func train(_ examples: [Example]) throws {
+        let clock = Stopwatch()
+        let rate = schedule.rate(step: position.step)
+        let result = try runner.step(examples, learningRate: rate)
+        let seconds = clock.seconds
+        position.index += 1
+        position.step += 1
+        position.tokens += result.tokens
+        estimate.trained(tokens: result.tokens, seconds: seconds)
+        if let fault = result.fault {
+            try skip(fault)
+        } else {
+            position.skippedInRow = 0
+            record(result, learningRate: rate, seconds: seconds)
+        }
+        report(now: false)
+    }
+
+    /// Counts a step that was not applied.
+    /// - Throws: `TrainingError` `diverged` after too many in a row.
+    private func skip(_ fault: StepResult.Fault) throws {
+        position.skipped += 1
+        position.skippedInRow += 1
+        let (what, task) =
+            switch fault {
+            case .loss(let task): ("loss", spec.tasks[task].name)
+            case .gradient(let task): ("gradient", spec.tasks[task].name)
+            }
+        guard position.skippedInRow < Self.skippedInRowMax else {
+            throw TrainingError(
+                code: "diverged",
+                message: "step \(position.step), task \(task): the \(what) is not finite, in "
+                    + "\(position.skippedInRow) steps in a row; lower optimizer.learning_rate")
+        }
+        observer.event(
+            kind: "step_skipped",
+            message: "step \(position.step) was skipped: the \(what) of task \(task) is not "
+                + "finite (\(position.skipped) skipped in all)")
+    }
+
+    /// What the owner wants, between steps and between evaluation batches.
+    func poll() throws {
+        switch observer.directive() {
+        case .proceed: return
+        case .checkpoint: try writeCheckpoint()
+        case .cancel: throw Interruption.cancelled
+        case .pause:
+            try writeCheckpoint()
+            report(now: true)
+            throw Interruption.paused
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package import Spec
+
+/// What the owner of a run wants done next.
+package enum TrainingDirective: Sendable {
+    case proceed
+    /// Write a checkpoint now and go on.
+    case checkpoint
+    /// Stop without a checkpoint.
+    case cancel
+    /// Write a checkpoint and stop.
+    case pause
+}
+
+/// What the loop tells its owner; all calls are made on the training thread, between steps.
+package protocol TrainingObserver: AnyObject {
+    func progress(_ progress: TrainingProgress)
+    func metrics(_ points: [MetricPoint])
+    func event(kind: String, message: String)
+    /// A complete checkpoint file; returns once it is safe (kept).
+    func checkpoint(path: String, step: Int) throws
+    /// Polled between steps, and between the batches of an evaluation.
+    func directive() -> TrainingDirective
+}
+
+/// How a run ended.
+package enum TrainingOutcome: Sendable {
+    case finished(modelPath: String, TrainingProgress)
+    case cancelled
+    case paused
+}

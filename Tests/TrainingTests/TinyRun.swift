@@ -1,0 +1,90 @@
+import CPUBackend
+import Foundation
+import Models
+import Spec
+import TestSupport
+
+@testable import Training
+
+/// A folder with a tiny model and two small data sets, removed with the value.
+final class TinyRun {
+    let folder: String
+    let backend = CPUBackend(threads: 1)
+
+    init() throws {
+        folder = NSTemporaryDirectory() + "/tiny-run-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        try TinyLlamaFile.write("\(folder)/base.gguf")
+        let mood = (0..<60).map { index in
+            let (word, label) = index % 2 == 0 ? ("good", "up") : ("bad", "down")
+            return #"{"text":"\#(word) \#(index)","label":"\#(label)"}"#
+        }
+        let reply = (0..<30).map { #"{"prompt":"say \#($0)","completion":"so it is"}"# }
+        try write("mood", mood)
+        try write("reply", reply)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    func write(_ name: String, _ lines: [String]) throws {
+        let text = lines.joined(separator: "\n") + "\n"
+        try text.write(toFile: "\(folder)/\(name).jsonl", atomically: true, encoding: .utf8)
+    }
+
+    func inputs(checkpoint: String? = nil) -> TrainingInputs {
+        let names = ["mood", "reply", "other"]
+        let paths = names.map { ($0, "\(folder)/\($0).jsonl") }
+        return TrainingInputs(
+            base: "\(folder)/base.gguf", weights: nil,
+            datasets: Dictionary(uniqueKeysWithValues: paths), checkpoint: checkpoint,
+            scratch: folder)
+    }
+
+    static func spec(
+        weighting: MethodSpec? = nil, mixing: MethodSpec = MethodSpec("inverse_frequency"),
+        epochs: Int = 2, learningRate: Double = 3e-3, batchTokens: Int = 96
+    ) -> RunSpec {
+        RunSpec(
+            name: "tiny", baseModel: "tiny",
+            tasks: [
+                TaskSpec(name: "mood", kind: .classification, dataset: "mood"),
+                TaskSpec(name: "reply", kind: .generation, dataset: "reply"),
+            ],
+            mixing: mixing, weighting: weighting,
+            optimizer: OptimizerSpec(learningRate: learningRate), epochs: epochs,
+            batchTokens: batchTokens, maxLength: 96, seed: 3, checkpointSeconds: 1e9)
+    }
+
+    func model() throws -> Model {
+        try Model(base: "\(folder)/base.gguf", backend: backend)
+    }
+}
+
+/// Keeps all that a run reports, and steers it by what it has seen.
+final class Recorder: TrainingObserver {
+    var points: [MetricPoint] = []
+    var events: [(kind: String, message: String)] = []
+    var progress: [TrainingProgress] = []
+    var checkpoints: [String] = []
+    var polls = 0
+    /// The directive of the n-th poll, from 1.
+    var steer: (Int) -> TrainingDirective = { _ in .proceed }
+
+    func progress(_ progress: TrainingProgress) { self.progress.append(progress) }
+    func metrics(_ points: [MetricPoint]) { self.points += points }
+    func event(kind: String, message: String) { events.append((kind, message)) }
+    func checkpoint(path: String, step: Int) throws { checkpoints.append(path) }
+    func directive() -> TrainingDirective {
+        polls += 1
+        return steer(polls)
+    }
+
+    func values(_ task: String, _ name: String, _ split: String) -> [Double] {
+        points.filter { $0.task == task && $0.name == name && $0.split == split }.map(\.value)
+    }
+
+    func losses() -> [MetricPoint] {
+        points.filter { $0.split == "train" && ["loss", "loss_weight"].contains($0.name) }
+    }
+}
