@@ -1,0 +1,130 @@
+internal import Sockets
+
+/// A request body between the connection, which fills it, and one consumer on any thread.
+final class BodyChannel: Sendable {
+    private struct State {
+        var pieces: [[UInt8]] = []
+        var bufferedBytes = 0
+        var isEnded = false
+        var wasFull = false
+        var wasDemanded = false
+        var failure: (any Error)?
+        var consumer: CheckedContinuation<[UInt8]?, any Error>?
+    }
+    private enum Taking {
+        case piece([UInt8])
+        case end
+        case failed(any Error)
+        case empty
+    }
+
+    private let state = Guarded(State())
+    private let bufferBytesMax: Int
+    private let onDemand: @Sendable () -> Void
+
+    /// - Parameter onDemand: called on the consumer's thread when it first asks, and when it has
+    ///   made room in a buffer that was full.
+    init(bufferBytesMax: Int, onDemand: @escaping @Sendable () -> Void) {
+        self.bufferBytesMax = bufferBytesMax
+        self.onDemand = onDemand
+    }
+
+    // MARK: The connection's side
+
+    /// Whether the consumer should take something before more is read.
+    var isFull: Bool {
+        state.withLock { state in
+            if state.bufferedBytes >= bufferBytesMax { state.wasFull = true }
+            return state.bufferedBytes >= bufferBytesMax
+        }
+    }
+
+    func push(_ bytes: [UInt8]) {
+        let consumer = state.withLock { state -> CheckedContinuation<[UInt8]?, any Error>? in
+            guard state.failure == nil else { return nil }
+            if let consumer = state.consumer {
+                state.consumer = nil
+                return consumer
+            }
+            state.pieces.append(bytes)
+            state.bufferedBytes += bytes.count
+            return nil
+        }
+        consumer?.resume(returning: bytes)
+    }
+
+    func finish() {
+        let consumer = state.withLock { state in
+            state.isEnded = true
+            defer { state.consumer = nil }
+            return state.consumer
+        }
+        consumer?.resume(returning: nil)
+    }
+
+    /// What is buffered is dropped. After `finish` a consumer can still read the rest only if
+    /// the failure comes later than its reading.
+    func fail(_ error: any Error) {
+        let consumer = state.withLock { state in
+            if state.failure == nil { state.failure = error }
+            state.pieces = []
+            state.bufferedBytes = 0
+            defer { state.consumer = nil }
+            return state.consumer
+        }
+        consumer?.resume(throwing: error)
+    }
+
+    // MARK: The consumer's side
+
+    func next() async throws -> [UInt8]? {
+        switch take() {
+        case .piece(let bytes): return bytes
+        case .end: return nil
+        case .failed(let error): throw error
+        case .empty: break
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { wait($0) }
+        } onCancel: {
+            fail(CancellationError())
+        }
+    }
+
+    private func take() -> Taking {
+        let (taking, isDemand) = state.withLock { state -> (Taking, Bool) in
+            let isFirst = !state.wasDemanded
+            state.wasDemanded = true
+            if let failure = state.failure { return (.failed(failure), false) }
+            guard !state.pieces.isEmpty else { return (state.isEnded ? .end : .empty, isFirst) }
+            let piece = state.pieces.removeFirst()
+            state.bufferedBytes -= piece.count
+            let makesRoom = state.wasFull && state.bufferedBytes < bufferBytesMax / 2
+            if makesRoom { state.wasFull = false }
+            return (.piece(piece), isFirst || makesRoom)
+        }
+        if isDemand { onDemand() }
+        return taking
+    }
+
+    private func wait(_ continuation: CheckedContinuation<[UInt8]?, any Error>) {
+        let taking = state.withLock { state -> Taking in
+            if let failure = state.failure { return .failed(failure) }
+            if let piece = state.pieces.first {
+                state.pieces.removeFirst()
+                state.bufferedBytes -= piece.count
+                return .piece(piece)
+            }
+            if state.isEnded { return .end }
+            if state.consumer != nil { return .failed(CancellationError()) }
+            state.consumer = continuation
+            return .empty
+        }
+        switch taking {
+        case .piece(let bytes): continuation.resume(returning: bytes)
+        case .end: continuation.resume(returning: nil)
+        case .failed(let error): continuation.resume(throwing: error)
+        case .empty: break
+        }
+    }
+}

@@ -1,0 +1,201 @@
+// One reactor, its listeners and its connections. Confined to the reactor's thread.
+internal import Sockets
+
+final class Lane: EventHandler, @unchecked Sendable {
+    // @unchecked because only the reactor's thread touches the variables; what others may call
+    // (`start`, `drain`, `closeAll`) goes through `Reactor.perform`.
+    let reactor: Reactor
+    let limits: ServerLimits
+    let router: Router
+    let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 * 1024)
+    var date = HTTPDate()
+    var identifiers = RequestIdentifiers()
+    private(set) var isDraining = false
+
+    private var listeners: Listeners?
+    private var listenerTokens: [UInt64] = []
+    private let connectionsMax: Int
+    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var isAcceptPaused = false
+    /// Given up for a moment when descriptors run out, to accept and refuse.
+    private var reserve = SystemCalls.reserveDescriptor()
+    private var oldestIdle: Connection?
+    private var newestIdle: Connection?
+    private var tasks = 0
+    private var whenEmpty: [CheckedContinuation<Void, Never>] = []
+    private var stopsWhenQuiet = false
+
+    init(
+        listeners: consuming Listeners, connectionsMax: Int, limits: ServerLimits,
+        router: Router, name: String
+    ) throws(SocketError) {
+        reactor = try Reactor(name: name)
+        self.listeners = consume listeners
+        self.connectionsMax = connectionsMax
+        self.limits = limits
+        self.router = router
+    }
+
+    deinit {
+        scratch.deallocate()
+        if reserve >= 0 { SystemCalls.close(reserve) }
+    }
+
+    func start() {
+        reactor.start()
+        reactor.perform { [self] in
+            for descriptor in listeners?.descriptors ?? [] {
+                listenerTokens.append(reactor.register(descriptor, .read, self))
+            }
+        }
+    }
+
+    // MARK: Accepting
+
+    func ready(_ readiness: Readiness) { acceptAll() }
+
+    func expired(armedFor deadline: Double) {}
+
+    func turnEnded() {}
+
+    private func acceptAll() {
+        for descriptor in listeners?.descriptors ?? [] {
+            var isDone = false
+            while !isDone, hasRoom() {
+                switch SystemCalls.accept(descriptor) {
+                case .descriptor(let accepted): admit(accepted)
+                case .none: isDone = true
+                case .lost: break
+                case .exhausted: isDone = !refuseOne(descriptor)
+                }
+            }
+        }
+    }
+
+    private func admit(_ descriptor: Int32) {
+        let connection = Connection(descriptor, lane: self)
+        guard connection.open() else { return SystemCalls.close(descriptor) }
+        connections[ObjectIdentifier(connection)] = connection
+    }
+
+    /// Makes room by closing the oldest idle connection; without one, accepting pauses.
+    private func hasRoom() -> Bool {
+        if connections.count < connectionsMax { return true }
+        if let oldestIdle {
+            oldestIdle.close()
+            return true
+        }
+        isAcceptPaused = true
+        for token in listenerTokens { reactor.change(token, to: []) }
+        return false
+    }
+
+    /// Out of descriptors: closes the client at once rather than leave it waiting, and an idle
+    /// connection so that the next one finds room. False when even the reserve is gone.
+    private func refuseOne(_ listener: Int32) -> Bool {
+        oldestIdle?.close()
+        guard reserve >= 0 else {
+            reserve = SystemCalls.reserveDescriptor()
+            return false
+        }
+        SystemCalls.close(reserve)
+        if case .descriptor(let accepted) = SystemCalls.accept(listener) {
+            SystemCalls.close(accepted)
+        }
+        reserve = SystemCalls.reserveDescriptor()
+        return reserve >= 0
+    }
+
+    func didClose(_ connection: Connection) {
+        noteIdle(connection, false)
+        connections[ObjectIdentifier(connection)] = nil
+        if isAcceptPaused {
+            isAcceptPaused = false
+            for token in listenerTokens { reactor.change(token, to: .read) }
+        }
+        endIfEmpty()
+    }
+
+    // MARK: Idle connections, oldest first
+
+    func noteIdle(_ connection: Connection, _ isIdle: Bool) {
+        guard isIdle != connection.isListedIdle else { return }
+        connection.isListedIdle = isIdle
+        if isIdle {
+            connection.idlePrevious = newestIdle
+            newestIdle?.idleNext = connection
+            newestIdle = connection
+            if oldestIdle == nil { oldestIdle = connection }
+            return
+        }
+        let (previous, next) = (connection.idlePrevious, connection.idleNext)
+        connection.idlePrevious = nil
+        connection.idleNext = nil
+        if let previous { previous.idleNext = next } else { oldestIdle = next }
+        if let next { next.idlePrevious = previous } else { newestIdle = previous }
+    }
+
+    // MARK: Draining
+
+    func taskStarted() { tasks += 1 }
+
+    func taskEnded() {
+        tasks -= 1
+        stopIfQuiet()
+    }
+
+    /// Stops accepting, closes idle connections, returns when the last one is closed. Answers
+    /// from now on say `Connection: close`.
+    func drain() async {
+        await withCheckedContinuation { continuation in
+            reactor.perform { [self] in
+                whenEmpty.append(continuation)
+                beginDraining()
+            }
+        }
+    }
+
+    /// Closes every connection and cancels its handlers.
+    func closeAll() {
+        reactor.perform { [self] in for connection in connections.values { connection.close() } }
+    }
+
+    /// Ends the thread once no handler runs. Nothing can be served afterwards.
+    func stop() {
+        reactor.perform { [self] in
+            stopsWhenQuiet = true
+            stopIfQuiet()
+        }
+    }
+
+    private func beginDraining() {
+        if !isDraining {
+            acceptAll()  // who is in the queue was promised an answer
+            isDraining = true
+            for token in listenerTokens { reactor.unregister(token) }
+            listenerTokens = []
+            listeners = nil
+            for connection in Array(connections.values) {
+                if connection.isIdle { connection.receive() }
+                if connection.isIdle && connection.pending.isEmpty
+                    && connection.parser.isBetweenRequests
+                {
+                    connection.close()
+                }
+                connection.refresh()
+            }
+        }
+        endIfEmpty()
+    }
+
+    private func endIfEmpty() {
+        guard isDraining, connections.isEmpty else { return }
+        let waiting = whenEmpty
+        whenEmpty = []
+        for continuation in waiting { continuation.resume() }
+    }
+
+    private func stopIfQuiet() {
+        if stopsWhenQuiet && tasks == 0 { reactor.stop() }
+    }
+}

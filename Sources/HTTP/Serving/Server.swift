@@ -1,0 +1,52 @@
+internal import Sockets
+
+/// An HTTP/1.1 server: reactor threads, each with its own listeners (SO_REUSEPORT).
+package final class Server: Sendable {
+    private let lanes: [Lane]
+    /// The bound port (for port 0).
+    package let port: UInt16
+
+    /// Binds and listens; nothing is accepted before `start`.
+    ///
+    /// - Parameters:
+    ///   - host: an IPv4 or IPv6 literal, or `localhost` for both loopbacks.
+    ///   - threads: reactors; at least one.
+    /// - Throws: `SocketError` whose message says what to do.
+    package init(
+        host: String, port: UInt16, threads: Int, limits: ServerLimits = ServerLimits(),
+        router: Router
+    ) throws {
+        let count = max(1, threads)
+        let connectionsMax = max(1, limits.connectionsMax / count)
+        let first = try Listeners(host: host, port: port, sharedPort: count > 1)
+        self.port = first.port
+        var others: [Lane] = []
+        for index in 1..<max(1, count) {
+            others.append(try Lane(
+                listeners: try Listeners(besides: first, host: host),
+                connectionsMax: connectionsMax, limits: limits, router: router,
+                name: "http-\(index)"))
+        }
+        lanes = [
+            try Lane(
+                listeners: first, connectionsMax: connectionsMax, limits: limits,
+                router: router, name: "http-0")
+        ] + others
+    }
+
+    /// Starts the threads.
+    package func start() { for lane in lanes { lane.start() } }
+
+    /// Stops accepting, lets requests finish up to `seconds`, then closes what is left and
+    /// cancels its handlers. The server cannot be started again.
+    package func drain(seconds: Double) async {
+        let lanes = self.lanes
+        let deadline = Task {
+            try await Task.sleep(for: .seconds(max(0, seconds)))
+            for lane in lanes { lane.closeAll() }
+        }
+        for lane in lanes { await lane.drain() }
+        deadline.cancel()
+        for lane in lanes { lane.stop() }
+    }
+}

@@ -1,0 +1,47 @@
+/// Every limit and deadline of the wire, with its default.
+package struct ServerLimits: Sendable {
+    /// All field lines of a request, trailers included.
+    package var headerBytesMax = 32 * 1024
+    package var requestLineBytesMax = 8 * 1024
+    package var fieldBytesMax = 8 * 1024
+    package var fieldCountMax = 100
+    /// From accept, or from the first byte of a later request, to the end of its header.
+    package var headerSeconds = 10.0
+    /// Between two pieces of a body that is wanted; also how long an average may be too slow.
+    package var bodyIdleSeconds = 30.0
+    /// The average a body must keep after `bodyIdleSeconds`.
+    package var bodyBytesPerSecondMin = 1024.0
+    /// Body bytes held for a handler that has not asked for them yet.
+    package var bodyBufferBytesMax = 64 * 1024
+    package var keepAliveSeconds = 75.0
+    /// Without one byte taken by the client.
+    package var writeStallSeconds = 60.0
+    /// Over all reactors.
+    package var connectionsMax = 16_384
+    /// Output held for a client that reads slowly; a stream's writer waits beyond it.
+    package var outputBytesMax = 256 * 1024
+    /// Requests of one connection that may be outstanding.
+    package var pipelinedMax = 16
+    /// An unread body of at most this many bytes is read away after an early answer, and the
+    /// connection kept; with a larger one it is closed.
+    package var discardBytesMax = 64 * 1024
+    /// After a closing answer: how much and how long input is read away, so that the client gets
+    /// to read the answer before a reset.
+    package var lingerBytesMax = 1024 * 1024
+    package var lingerSeconds = 2.0
+    /// A client that sent FIN may have left or may wait for its answer. TCP does not say which:
+    /// a handler that has not answered after this time is cancelled. A stream is not: its writes
+    /// tell.
+    package var halfCloseSeconds = 1.0
+
+    package init() {}
+
+    var parser: ParserLimits {
+        var limits = ParserLimits()
+        limits.requestLineBytesMax = requestLineBytesMax
+        limits.fieldBytesMax = fieldBytesMax
+        limits.headerBytesMax = headerBytesMax
+        limits.fieldCountMax = fieldCountMax
+        return limits
+    }
+}

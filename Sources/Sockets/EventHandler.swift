@@ -1,0 +1,9 @@
+/// Whoever owns a descriptor on a reactor. Every call comes on the reactor's thread.
+package protocol EventHandler: AnyObject {
+    /// Epoll reported `readiness`.
+    func ready(_ readiness: Readiness)
+    /// A deadline that was armed has come; it may have been moved since.
+    func expired(armedFor deadline: Double)
+    /// The turn in which `Reactor.callAtTurnEnd` was asked is over.
+    func turnEnded()
+}
