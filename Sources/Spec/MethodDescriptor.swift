@@ -29,10 +29,13 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var parameters: [Parameter]
     /// The method takes (and needs) one value per task, by task name.
     package var takesTaskValues: Bool
+    /// Fewest tasks with which the method means anything.
+    package var tasksMin: Int
 
     package init(
         family: Family, name: String, paper: String = "", equation: String, summary: String,
-        parameters: [Parameter] = [], takesTaskValues: Bool = false
+        parameters: [Parameter] = [], takesTaskValues: Bool = false,
+        tasksMin: Int = 1
     ) {
         self.family = family
         self.name = name
@@ -41,5 +44,6 @@ package struct MethodDescriptor: Sendable, Equatable {
         self.summary = summary
         self.parameters = parameters
         self.takesTaskValues = takesTaskValues
+        self.tasksMin = tasksMin
     }
 }

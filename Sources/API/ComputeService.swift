@@ -1,0 +1,23 @@
+// What the API needs of the worker pool; a test puts its own in the place.
+package import Pool
+package import Store
+package import WorkerProtocol
+
+/// Where inference requests go and who is told of new runs.
+package protocol ComputeService: Sendable {
+    /// A run was created or cancelled.
+    func wake()
+    var workers: [WorkerInfo] { get async }
+    var isReady: Bool { get async }
+    /// - Throws: `WorkerFailure`.
+    func classify(
+        model: ModelRecord, task: String, inputs: [String], truncate: Bool
+    ) async throws -> ClassifyResult
+    /// Deltas, then usage; ends throwing `WorkerFailure`. Ending the iteration cancels the job.
+    func generate(
+        model: ModelRecord, task: String?, prompt: String, raw: Bool, n: Int,
+        sampling: SamplingOptions
+    ) -> AsyncThrowingStream<GenerateOutput, any Error>
+}
+
+extension Pool: ComputeService {}

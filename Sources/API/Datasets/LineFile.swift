@@ -1,0 +1,49 @@
+import Glibc
+import Store
+
+/// A file of lines, read from the start in pieces: O(bytes up to the last line asked for).
+struct LineFile {
+    private let path: String
+
+    init(_ path: String) { self.path = path }
+
+    /// The lines after the first `after`, without their newlines: at most `limit`, and no more
+    /// once they hold `bytesMax` bytes together (one line is always given).
+    func lines(
+        after: Int, limit: Int, bytesMax: Int
+    ) throws -> (lines: [[UInt8]], hasMore: Bool) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw StoreError(code: "corrupt", message: "a stored data set cannot be opened")
+        }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 256 * 1024)
+        var lines: [[UInt8]] = []
+        var line: [UInt8] = []
+        var number = 0
+        var size = 0
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else {
+                throw StoreError(code: "corrupt", message: "a stored data set cannot be read")
+            }
+            if count == 0 { return (lines, false) }
+            var rest = buffer[..<count]
+            while let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                if number >= after {
+                    if lines.count == limit || (size > bytesMax && !lines.isEmpty) {
+                        return (lines, true)
+                    }
+                    line.append(contentsOf: rest[..<newline])
+                    size += line.count
+                    lines.append(line)
+                    line = []
+                }
+                number += 1
+                rest = rest[(newline + 1)...]
+            }
+            if number >= after { line.append(contentsOf: rest) }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+/// Every bound of the API, by name. Each has a default, and an error that names it.
+package struct APILimits: Sendable {
+    package var jsonBodyBytesMax = 2 * 1024 * 1024
+    package var uploadBytesMax = 64 * 1024 * 1024 * 1024
+    package var problemBytesMax = 4 * 1024
+    package var reportBytesMax = 64 * 1024
+    package var pageRowsMax = 100
+    package var pageBytesMax = 1024 * 1024
+    package var metricsPageMax = 1000
+    package var tasksMax = 32
+    package var epochsMax = 1000
+    package var batchTokensMax = 65_536
+    package var classifyInputsMax = 256
+    package var generateChoicesMax = 4
+    package var stopStringsMax = 8
+    package var stopBytesMax = 256
+    package var logprobsMax = 20
+    package var timeoutMillisecondsMax = 600_000
+    package var followersMax = 256
+    package var storeThreads = 4
+    package var storeQueueMax = 1024
+    package var pingSeconds = 10.0
+    package var pollSeconds = 0.3
+
+    package init() {}
+}

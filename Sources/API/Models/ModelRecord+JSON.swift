@@ -1,0 +1,36 @@
+import JSON
+import Store
+
+/// A task that a model can do, as its summary lists it.
+struct ModelTask: Equatable {
+    var name: String
+    var kind: String
+}
+
+extension ModelRecord {
+    /// The model object.
+    var json: JSON {
+        var object: JSONObject = [
+            "id": .string(id), "object": "model", "name": .string(name),
+            "created": .seconds(created), "kind": .string(kind), "run": .optional(run),
+        ]
+        for name in ["architecture", "parameters", "context_length", "vocabulary"] {
+            object[name] = summary[name] ?? .null
+        }
+        object["base_sha256"] = .string(baseSHA256)
+        object["weights_sha256"] = .optional(weightsSHA256)
+        object["tasks"] = summary["tasks"] ?? []
+        return .object(object)
+    }
+
+    var tasks: [ModelTask] {
+        (summary["tasks"]?.array ?? []).compactMap { task in
+            guard let name = task["name"]?.string, let kind = task["kind"]?.string else {
+                return nil
+            }
+            return ModelTask(name: name, kind: kind)
+        }
+    }
+
+    var contextLength: Int? { summary["context_length"]?.integer.map(Int.init) }
+}

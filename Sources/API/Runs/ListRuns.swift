@@ -1,0 +1,13 @@
+import HTTP
+import Store
+
+extension API {
+    /// GET /v1/runs
+    @Sendable func listRuns(_ request: Request) async throws -> Response {
+        var query = try QueryReader(request)
+        let page = try query.page(limits)
+        try query.finish()
+        let found = try await stored { try $0.runs(PageQuery(page)) }
+        return .list(found.items.map { ($0.id, $0.json) }, hasMore: found.hasMore)
+    }
+}

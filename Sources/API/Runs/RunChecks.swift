@@ -1,0 +1,126 @@
+import Datasets
+import Spec
+import Store
+
+/// What a run needs of the store: its data sets with the right columns, its base model.
+struct RunChecks {
+    let store: Store
+
+    /// - Returns: the spec with its base model resolved to an id.
+    /// - Throws: `APIError` naming the parameter at fault.
+    func resolve(_ spec: RunSpec) throws -> RunSpec {
+        var spec = spec
+        let base = try baseModel(spec)
+        spec.baseModel = base.id
+        if let taken = try found({ try store.model(spec.name) }), taken.kind == "base" {
+            throw APIError.invalid(
+                "name", "must not be the name of a pretrained model, found `\(spec.name)`")
+        }
+        if let context = base.contextLength, spec.maxLength > context {
+            throw APIError.invalid(
+                "max_length",
+                "must be at most the base model's context of \(context), found \(spec.maxLength)")
+        }
+        for (index, task) in spec.tasks.enumerated() { try check(task, path: "tasks[\(index)]") }
+        return spec
+    }
+
+    private func baseModel(_ spec: RunSpec) throws -> ModelRecord {
+        if !spec.baseModel.isEmpty {
+            guard let model = try found({ try store.model(spec.baseModel) }) else {
+                throw APIError.invalid(
+                    "base_model",
+                    "`\(spec.baseModel)` does not exist; GET /v1/models lists what does")
+            }
+            guard model.kind == "base" else {
+                throw APIError.notAvailable(
+                    "base_model", "`\(spec.baseModel)` is fine-tuned; name a pretrained model")
+            }
+            return model
+        }
+        if let model = try found({ try store.model("default-base") }), model.kind == "base" {
+            return model
+        }
+        let models = try store.models(PageQuery(limit: 100)).items.filter { $0.kind == "base" }
+        guard let only = models.first, models.count == 1 else {
+            throw APIError.missing(
+                "base_model",
+                models.isEmpty
+                    ? "a pretrained model: import one first (polytask models import FILE)"
+                    : "one of \(Identifier.list(models.map(\.name)))")
+        }
+        return only
+    }
+
+    private func check(_ task: TaskSpec, path: String) throws {
+        let train = try dataset(task.dataset, "\(path).dataset")
+        try checkFormat(train, task.kind, "\(path).dataset")
+        if task.kind == .classification, train.summary.labels.count < 2 {
+            throw APIError.invalid(
+                "\(path).dataset",
+                "must have at least 2 labels, found \(train.summary.labels.count)")
+        }
+        switch task.validation {
+        case .fraction(let fraction):
+            guard Double(train.summary.rows) * fraction >= 1 else {
+                throw APIError.invalid(
+                    "\(path).validation.fraction",
+                    "must hold out at least one of the \(train.summary.rows) rows, found "
+                        + "\(fraction)")
+            }
+        case .dataset(let id):
+            try checkHeldOut(id, train, task.kind, "\(path).validation")
+        }
+        if let test = task.test { try checkHeldOut(test, train, task.kind, "\(path).test") }
+    }
+
+    private func checkHeldOut(
+        _ id: String, _ train: DatasetRecord, _ kind: TaskKind, _ parameter: String
+    ) throws {
+        guard id != train.id else {
+            throw APIError.invalid(parameter, "must not be the data set that is trained on")
+        }
+        let record = try dataset(id, parameter)
+        try checkFormat(record, kind, parameter)
+        guard kind == .classification else { return }
+        let unknown = record.summary.labels.keys.filter { train.summary.labels[$0] == nil }
+        guard unknown.isEmpty else {
+            throw APIError.invalid(
+                parameter,
+                "has labels that the training data lacks: \(Identifier.list(unknown.sorted()))")
+        }
+    }
+
+    private func checkFormat(
+        _ record: DatasetRecord, _ kind: TaskKind, _ parameter: String
+    ) throws {
+        let format = record.summary.format
+        let wanted: [RowFormat] =
+            kind == .classification ? [.labelled] : [.completion, .messages, .text]
+        guard wanted.contains(where: { $0.rawValue == format }) else {
+            let columns =
+                kind == .classification
+                ? "`text` and `label`" : "`prompt` and `completion`, `messages`, or `text`"
+            throw APIError.invalid(
+                parameter,
+                "must have the columns \(columns) for \(kind.rawValue), found "
+                    + Identifier.list(record.summary.columns))
+        }
+    }
+
+    private func dataset(_ id: String, _ parameter: String) throws -> DatasetRecord {
+        guard let record = try found({ try store.dataset(id) }) else {
+            throw APIError.invalid(
+                parameter, "`\(id)` does not exist; GET /v1/datasets lists what does")
+        }
+        return record
+    }
+
+    private func found<T>(_ look: () throws -> T) throws -> T? {
+        do {
+            return try look()
+        } catch let error as StoreError where error.code == "not_found" {
+            return nil
+        }
+    }
+}

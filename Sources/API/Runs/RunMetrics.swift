@@ -1,0 +1,65 @@
+import HTTP
+import JSON
+import Store
+
+extension API {
+    /// GET /v1/runs/{id}/metrics: one page as JSON, or everything as JSON lines or CSV.
+    @Sendable func runMetrics(_ request: Request) async throws -> Response {
+        var query = try QueryReader(request)
+        let filter = MetricFilter(
+            run: try request.id("run"), task: try query.identifier("task"),
+            name: try query.identifier("name"),
+            split: try query.choice("split", of: ["train", "validation", "test"]),
+            afterStep: try query.integer("after_step", in: 0...Int(Int32.max)))
+        let format = try query.choice("format", of: ["json", "jsonl", "csv"]) ?? "json"
+        let limit = try query.integer("limit", in: 1...limits.metricsPageMax)
+        let after = try query.integer("after", in: 0...Int.max).map { Int64($0) }
+        try query.finish()
+        let first = try await stored { store in
+            _ = try store.run(filter.run)
+            return try filter.page(store, after: after, limit: limit ?? 100)
+        }
+        guard format != "json" else {
+            return .list(
+                first.items.map { (String($0.number), $0.json) }, hasMore: first.hasMore)
+        }
+        return export(filter, as: format == "csv" ? .csv : .jsonl, after: after, rowsMax: limit)
+    }
+
+    private func export(
+        _ filter: MetricFilter, as format: MetricFormat, after: Int64?, rowsMax: Int?
+    ) -> Response {
+        var fields = Fields()
+        fields["Content-Type"] = format.contentType
+        let pageMax = limits.metricsPageMax
+        return Response(200, fields, body: .stream { [self] writer in
+            try await writer.write(format.header)
+            var after = after
+            var left = rowsMax ?? Int.max
+            while left > 0 {
+                let (from, count) = (after, min(left, pageMax))
+                let page = try await stored { try filter.page($0, after: from, limit: count) }
+                guard let last = page.items.last else { return }
+                try await writer.write(page.items.flatMap(format.line))
+                after = last.number
+                left -= page.items.count
+                guard page.hasMore else { return }
+            }
+        })
+    }
+}
+
+/// Which metrics of a run.
+struct MetricFilter: Sendable {
+    var run: String
+    var task: String?
+    var name: String?
+    var split: String?
+    var afterStep: Int?
+
+    func page(_ store: Store, after: Int64?, limit: Int) throws -> Page<MetricRecord> {
+        try store.metrics(
+            run: run, task: task, name: name, split: split, afterStep: afterStep, after: after,
+            limit: limit)
+    }
+}

@@ -1,0 +1,75 @@
+import JSON
+import Spec
+
+extension RunRequest {
+    /// A method chosen by name with its parameters, checked against the catalogue.
+    func method(
+        _ fields: inout FieldReader, _ field: String, _ family: MethodDescriptor.Family,
+        _ tasks: [TaskSpec]
+    ) throws -> MethodSpec? {
+        guard var reader = try fields.object(field) else { return nil }
+        guard let name = try reader.string("method") else {
+            throw reader.missing("method", "one of \(names(family))")
+        }
+        let descriptor = try descriptor(name, field, family)
+        var spec = MethodSpec(descriptor.name)
+        for parameter in descriptor.parameters {
+            spec.parameters[parameter.name] = try reader.number(
+                parameter.name, in: parameter.range)
+        }
+        if descriptor.takesTaskValues, var values = try reader.object("tasks") {
+            for name in values.names {
+                guard tasks.contains(where: { $0.name == name }) else {
+                    throw APIError.invalid(
+                        "\(field).tasks", "names \(Identifier.shown(name)), which is not a task")
+                }
+                spec.tasks[name] = try values.number(name, in: 0...1e6)
+            }
+        }
+        try reader.finish()
+        return try resolved(field, spec, family, tasks)
+    }
+
+    /// The method with its defaults filled in.
+    /// - Throws: `APIError` when the tasks do not suit it.
+    func resolved(
+        _ field: String, _ spec: MethodSpec, _ family: MethodDescriptor.Family, _ tasks: [TaskSpec]
+    ) throws -> MethodSpec {
+        let descriptor = try descriptor(spec.method, field, family)
+        guard tasks.count >= descriptor.tasksMin else {
+            throw APIError.invalid(
+                "\(field).method",
+                "`\(spec.method)` balances tasks against each other and needs at least "
+                    + "\(descriptor.tasksMin) tasks, found \(tasks.count)")
+        }
+        var spec = spec
+        for parameter in descriptor.parameters where spec.parameters[parameter.name] == nil {
+            spec.parameters[parameter.name] = parameter.default
+        }
+        if descriptor.takesTaskValues {
+            if let task = tasks.first(where: { spec.tasks[$0.name] == nil }) {
+                throw APIError.missing(
+                    "\(field).tasks.\(task.name)", "one number per task in `\(field).tasks`")
+            }
+            guard spec.tasks.values.contains(where: { $0 > 0 }) else {
+                throw APIError.invalid("\(field).tasks", "must give one task more than 0")
+            }
+        }
+        return spec
+    }
+
+    private func descriptor(
+        _ name: String, _ field: String, _ family: MethodDescriptor.Family
+    ) throws -> MethodDescriptor {
+        guard let found = catalogue.first(where: { $0.family == family && $0.name == name }) else {
+            throw APIError.invalid(
+                "\(field).method",
+                "must be one of \(names(family)), found \(Identifier.shown(name))")
+        }
+        return found
+    }
+
+    private func names(_ family: MethodDescriptor.Family) -> String {
+        Identifier.list(catalogue.filter { $0.family == family }.map(\.name), max: 20)
+    }
+}

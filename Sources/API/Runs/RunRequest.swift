@@ -1,0 +1,86 @@
+import HTTP
+import JSON
+import Spec
+
+/// Reads the body of `POST /v1/runs` into a spec with every default resolved, as far as that can
+/// be done without the store. What needs the store (data sets, the base model) is `RunChecks`'.
+struct RunRequest {
+    let catalogue: [MethodDescriptor]
+    let limits: APILimits
+
+    /// - Returns: the spec; its `baseModel` is empty where the body names none.
+    /// - Throws: `APIError` naming the parameter at fault.
+    func read(_ body: JSON) throws -> RunSpec {
+        var fields = try FieldReader(body)
+        try refuseLaterFields(&fields)
+        guard let name = try fields.identifier("name") else {
+            throw fields.missing("name", "the run's name; its model is served under it")
+        }
+        guard !["mdl_", "run_", "ds_"].contains(where: { name.hasPrefix($0) }) else {
+            throw fields.invalid("name", "must not begin like an id (mdl_, run_, ds_)")
+        }
+        let baseModel = try fields.identifier("base_model") ?? ""
+        let tasks = try tasks(&fields)
+        let mixing = try method(&fields, "mixing", .mixing, tasks)
+        let spec = RunSpec(
+            name: name, baseModel: baseModel, tasks: tasks,
+            mixing: try mixing ?? resolved("mixing", MethodSpec("proportional"), .mixing, tasks),
+            weighting: try method(&fields, "weighting", .weighting, tasks),
+            optimizer: try optimizer(&fields),
+            epochs: try fields.integer("epochs", in: 1...limits.epochsMax) ?? 1,
+            batchTokens: try fields.integer("batch_tokens", in: 16...limits.batchTokensMax) ?? 1024,
+            maxLength: try fields.integer("max_length", in: 8...limits.batchTokensMax) ?? 256,
+            seed: UInt64(try fields.integer("seed", in: 0...Int.max) ?? 1),
+            dtype: try dtype(&fields),
+            checkpointSeconds: try fields.number("checkpoint_seconds", in: 1...86_400) ?? 120)
+        try fields.finish()
+        guard spec.maxLength <= spec.batchTokens else {
+            throw fields.invalid(
+                "batch_tokens",
+                "must be at least `max_length` (\(spec.maxLength)), found \(spec.batchTokens)")
+        }
+        return spec
+    }
+
+    private func refuseLaterFields(_ fields: inout FieldReader) throws {
+        if let stages = fields.value("stages"), stages != "joint" {
+            throw APIError.notAvailable("stages", "leave it out or write \"joint\"")
+        }
+        for name in ["curriculum", "aggregation"] where fields.value(name) != nil {
+            throw APIError.notAvailable(name, "leave it out or write null")
+        }
+        for name in ["retention", "baselines"] {
+            if let value = fields.value(name), value != .array([]) {
+                throw APIError.notAvailable(name, "leave it out")
+            }
+        }
+        if let adaptation = fields.value("adaptation"), adaptation != ["method": "full"] {
+            throw APIError.notAvailable(
+                "adaptation", "leave it out or write {\"method\":\"full\"}")
+        }
+    }
+
+    private func dtype(_ fields: inout FieldReader) throws -> String {
+        guard let dtype = try fields.string("dtype") else { return "fp32" }
+        guard dtype == "auto" || dtype == "fp32" else {
+            throw APIError.notAvailable("dtype", "write \"auto\" or \"fp32\"")
+        }
+        return "fp32"
+    }
+
+    private func optimizer(_ fields: inout FieldReader) throws -> OptimizerSpec {
+        var spec = OptimizerSpec()
+        guard var reader = try fields.object("optimizer") else { return spec }
+        spec.name = try reader.choice("name", of: ["adamw"]) ?? spec.name
+        spec.learningRate =
+            try reader.number("learning_rate", in: 0...1, openBelow: true) ?? spec.learningRate
+        spec.weightDecay = try reader.number("weight_decay", in: 0...1) ?? spec.weightDecay
+        spec.schedule =
+            try reader.choice("schedule", of: ["cosine", "linear", "constant"]) ?? spec.schedule
+        spec.warmupFraction =
+            try reader.number("warmup_fraction", in: 0...0.9) ?? spec.warmupFraction
+        spec.clip = try reader.number("clip", in: 0...1000) ?? spec.clip
+        try reader.finish()
+        return spec
+    }
+}

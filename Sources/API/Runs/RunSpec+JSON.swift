@@ -1,0 +1,54 @@
+import JSON
+import Spec
+
+extension RunSpec {
+    /// The spec as a body of `POST /v1/runs` that would make the same run again.
+    var json: JSON {
+        [
+            "name": .string(name), "base_model": .string(baseModel),
+            "tasks": .array(tasks.map(\.json)), "stages": "joint", "mixing": mixing.json,
+            "weighting": weighting?.json ?? nil, "adaptation": ["method": "full"],
+            "optimizer": [
+                "name": .string(optimizer.name),
+                "learning_rate": .number(optimizer.learningRate),
+                "weight_decay": .number(optimizer.weightDecay),
+                "schedule": .string(optimizer.schedule),
+                "warmup_fraction": .number(optimizer.warmupFraction),
+                "clip": .number(optimizer.clip),
+            ],
+            "epochs": .count(epochs), "batch_tokens": .count(batchTokens),
+            "max_length": .count(maxLength), "seed": .integer(Int64(clamping: seed)),
+            "dtype": .string(dtype), "checkpoint_seconds": .number(checkpointSeconds),
+        ]
+    }
+}
+
+extension TaskSpec {
+    fileprivate var json: JSON {
+        let held: JSON =
+            switch validation {
+            case .fraction(let fraction): ["fraction": .number(fraction)]
+            case .dataset(let id): .string(id)
+            }
+        return [
+            "name": .string(name), "kind": .string(kind.rawValue), "dataset": .string(dataset),
+            "validation": held, "test": .optional(test), "metric": .string(metric),
+            "format": .string(format),
+        ]
+    }
+}
+
+extension MethodSpec {
+    fileprivate var json: JSON {
+        var object: JSONObject = ["method": .string(method)]
+        for (name, value) in parameters.sorted(by: { $0.key < $1.key }) {
+            object[name] = .number(value)
+        }
+        if !tasks.isEmpty {
+            let values = tasks.sorted { $0.key < $1.key }
+            object["tasks"] = JSONObject(values.map { (name: $0.key, value: .number($0.value)) })
+                .map { .object($0) }
+        }
+        return .object(object)
+    }
+}

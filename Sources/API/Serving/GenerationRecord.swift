@@ -1,0 +1,90 @@
+import JSON
+import Pool
+import WorkerProtocol
+
+/// What was generated so far, choice by choice.
+struct GenerationRecord: Sendable {
+    private(set) var texts: [String]
+    private(set) var reasons: [String?]
+    private(set) var logprobs: [[TokenLogprob]]
+    private(set) var tokens = 0
+    private(set) var usage: GenerateUsage?
+    private let keepsLogprobs: Bool
+
+    init(choices: Int, logprobs: Bool) {
+        texts = Array(repeating: "", count: choices)
+        reasons = Array(repeating: nil, count: choices)
+        self.logprobs = Array(repeating: [], count: choices)
+        keepsLogprobs = logprobs
+    }
+
+    mutating func take(_ output: GenerateOutput) {
+        switch output {
+        case .usage(let usage): self.usage = usage
+        case .delta(let delta):
+            guard texts.indices.contains(delta.choice) else { return }
+            texts[delta.choice] += delta.text
+            tokens += delta.tokens
+            if keepsLogprobs { logprobs[delta.choice] += delta.logprobs }
+            if let reason = delta.finishReason { reasons[delta.choice] = reason }
+        }
+    }
+
+    /// Ends the choices that are still going on.
+    /// - Returns: which they were.
+    mutating func end(_ reason: String) -> [Int] {
+        let open = reasons.indices.filter { reasons[$0] == nil }
+        for choice in open { reasons[choice] = reason }
+        return open
+    }
+
+    var choices: JSON {
+        .array(
+            texts.indices.map { index in
+                Self.choice(
+                    index, texts[index], reasons[index],
+                    keepsLogprobs ? logprobs[index] : nil)
+            })
+    }
+
+    static func choice(
+        _ index: Int, _ text: String, _ reason: String?, _ logprobs: [TokenLogprob]?
+    ) -> JSON {
+        [
+            "index": .count(index), "text": .string(text), "finish_reason": .optional(reason),
+            "logprobs": logprobs.map { ["content": .array($0.map(\.json))] } ?? nil,
+        ]
+    }
+
+    /// Counts; the prompt's tokens are null where the generation did not come to its end.
+    var usageJSON: JSON {
+        let prompt = usage?.promptTokens
+        let completion = usage?.completionTokens ?? tokens
+        return [
+            "prompt_tokens": prompt.map { .count($0) } ?? nil,
+            "completion_tokens": .count(completion),
+            "total_tokens": prompt.map { .count($0 + completion) } ?? nil,
+        ]
+    }
+
+    var timings: JSON {
+        guard let usage else { return nil }
+        let perSecond =
+            usage.decodeSeconds > 0 ? Double(usage.completionTokens) / usage.decodeSeconds : nil
+        return [
+            "prompt_seconds": .measure(usage.promptSeconds),
+            "decode_seconds": .measure(usage.decodeSeconds),
+            "tokens_per_second": .measure(perSecond),
+        ]
+    }
+}
+
+extension TokenLogprob {
+    fileprivate var json: JSON {
+        [
+            "token": .string(token), "logprob": .measure(logprob),
+            "top_logprobs": .array(
+                top.map { ["token": .string($0.token), "logprob": .measure($0.logprob)] }),
+        ]
+    }
+}
