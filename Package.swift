@@ -78,7 +78,7 @@ let package = Package(
         tests("Tidy", []),
         tests("WorkerProtocol", ["WorkerProtocol", "Spec"]),
         tests("Pool", ["Pool", "WorkerProtocol", "Store", "Datasets", "Spec", "JSON"]),
-        tests("Worker", ["Worker", "WorkerProtocol", "Spec"]),
+        tests("Worker", ["Worker", "WorkerProtocol", "Spec", "Models", "CPUBackend"]),
         tests("Multitask", ["Multitask", "Spec"]),
         tests("Training", ["Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets", "JSON"]),
         tests("Models", ["Models", "Tensor", "CPUBackend"]),

@@ -6,10 +6,10 @@ import Testing
     @Test("Classification goes ahead of generation that came before it")
     func order() {
         var queue = InferenceQueue(limits: PoolLimits())
-        #expect(queue.admit(1, .generate, now: 0))
-        #expect(queue.admit(2, .classify, now: 0))
-        #expect(queue.admit(3, .generate, now: 0))
-        #expect(queue.admit(4, .classify, now: 0))
+        #expect(queue.admit(1, .generate, now: 0) == true)
+        #expect(queue.admit(2, .classify, now: 0) == true)
+        #expect(queue.admit(3, .generate, now: 0) == true)
+        #expect(queue.admit(4, .classify, now: 0) == true)
         #expect(queue.dispatch() == [2, 4, 1, 3])
         #expect(queue.dispatch() == [])
     }
@@ -19,7 +19,7 @@ import Testing
         var limits = PoolLimits()
         limits.generateInFlightMax = 2
         var queue = InferenceQueue(limits: limits)
-        for id in 1...3 { #expect(queue.admit(id, .generate, now: 0)) }
+        for id in 1...3 { #expect(queue.admit(id, .generate, now: 0) == true) }
         #expect(queue.dispatch() == [1, 2])
         #expect(queue.workerLost() == [1, 2])
         #expect(queue.dispatch() == [3])
@@ -32,12 +32,12 @@ import Testing
         var limits = PoolLimits()
         limits.inferenceJobsMax = 2
         var queue = InferenceQueue(limits: limits)
-        #expect(queue.admit(1, .classify, now: 0))
+        #expect(queue.admit(1, .classify, now: 0) == true)
         #expect(queue.dispatch() == [1])
-        #expect(queue.admit(2, .classify, now: 0))
-        #expect(!queue.admit(3, .classify, now: 0))
+        #expect(queue.admit(2, .classify, now: 0) == true)
+        #expect(queue.admit(3, .classify, now: 0) == false)
         queue.finish(1)
-        #expect(queue.admit(4, .classify, now: 0))
+        #expect(queue.admit(4, .classify, now: 0) == true)
     }
 
     @Test("A waiting job is withdrawn, a running one is told to the worker, an unknown one nothing")
