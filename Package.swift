@@ -84,6 +84,9 @@ let package = Package(
         tests("Models", ["Models", "Tensor", "CPUBackend"]),
         tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
         tests("JSON", ["JSON"]),
+        tests("Backend", ["Tensor", "CPUBackend"]),
+        tests("CPUBackend", ["CPUBackend", "CKernels", "Tensor"]),
+        tests("NN", ["NN", "Tensor", "CPUBackend"]),
     ],
     swiftLanguageModes: [.v6]
 )
