@@ -1,5 +1,6 @@
 import CPUBackend
 import Tensor
+import Testing
 
 /// Every way of computing that this machine offers; a further backend joins by one line.
 struct BackendChoice: CustomTestStringConvertible, Sendable {
@@ -13,8 +14,6 @@ struct BackendChoice: CustomTestStringConvertible, Sendable {
         [1, 2].map { BackendChoice(level: level, threads: $0) }
     }
 }
-
-import Testing
 
 /// Uniform in −1..<1, the same for a seed everywhere.
 struct Noise {

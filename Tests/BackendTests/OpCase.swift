@@ -62,18 +62,30 @@ extension OpCase {
         return noise.array(count)
     }
 
-    /// Central differences of the double-precision reference: exact to about 1e-9.
-    func expectedGradients() -> [[Double]] {
+    /// Derivatives along some directions, by central differences of the double-precision
+    /// reference (exact to about 1e-9): a spread of coordinates and one random direction.
+    func expectedDerivatives() -> [(input: Int, direction: [Double], derivative: Double)] {
         let values = values().map { $0.map(Double.init) }
         let step = 1e-5
-        return values.indices.map { input in
-            values[input].indices.map { i in
-                var (up, down) = (values, values)
-                up[input][i] += step
-                down[input][i] -= step
-                return (loss(up) - loss(down)) / (2 * step)
+        return values.indices.flatMap { input in
+            directions(values[input].count).map { direction in
+                let moved = [step, -step].map { h in
+                    var moved = values
+                    for i in direction.indices { moved[input][i] += h * direction[i] }
+                    return loss(moved)
+                }
+                return (input, direction, (moved[0] - moved[1]) / (2 * step))
             }
         }
+    }
+
+    private func directions(_ count: Int) -> [[Double]] {
+        guard count > 0 else { return [] }
+        var noise = Noise(5)
+        let spread = stride(from: 0, to: count, by: max(1, count / 6)).map { one in
+            (0..<count).map { $0 == one ? 1.0 : 0 }
+        }
+        return spread + [noise.array(count).map(Double.init)]
     }
 
     private func loss(_ values: [[Double]]) -> Double {

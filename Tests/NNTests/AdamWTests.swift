@@ -50,8 +50,10 @@ import Testing
                 let g = gradient[i] * 0.5
                 m[i] = 0.9 * m[i] + 0.1 * g
                 v[i] = 0.999 * v[i] + 0.001 * g * g
-                let (mHat, vHat) = (m[i] / (1 - pow(0.9, Double(t))), v[i] / (1 - pow(0.999, Double(t))))
-                w[i] -= 0.01 * ((rank == 1 ? 0 : 0.1) * w[i] + mHat / (vHat.squareRoot() + 1e-8))
+                let mHat = m[i] / (1 - pow(0.9, Double(t)))
+                let vHat = v[i] / (1 - pow(0.999, Double(t)))
+                let decay = rank == 1 ? 0 : 0.1 * w[i]
+                w[i] -= 0.01 * (decay + mHat / (vHat.squareRoot() + 1e-8))
             }
         }
         let actual = (rank == 1 ? vector : parameter).value.floats()

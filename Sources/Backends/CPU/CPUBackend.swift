@@ -10,7 +10,9 @@ package enum KernelLevel: Int32, CaseIterable, Sendable {
     case baseline, avx2, avx512
 
     /// Levels that this processor can run, the fastest last.
-    package static var available: [KernelLevel] { allCases.filter { pt_kernels_at($0.rawValue) != nil } }
+    package static var available: [KernelLevel] {
+        allCases.filter { pt_kernels_at($0.rawValue) != nil }
+    }
 }
 
 package final class CPUBackend: Backend {

@@ -1,21 +1,25 @@
-// Vector loops of the CPU backend, compiled once per instruction set, and the thread pool that
-// runs them. Knows nothing of tensors, tapes or tasks: only pointers, counts and strides (in floats).
+// Vector loops of the CPU backend, compiled once per instruction set, and the pool of threads
+// that runs them. Knows nothing of tensors, tapes or tasks: only pointers, counts and strides (in
+// floats).
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
 #pragma clang assume_nonnull begin
 
-/// One instruction set's kernels. `long` counts elements; rows are contiguous unless a stride is given.
+/// One instruction set's kernels. `long` counts elements; rows are contiguous unless a
+/// stride is given.
 typedef struct pt_kernels {
     const char *name;
 
     void (*add)(const float *a, const float *b, float *y, long n);
     void (*add_bias)(float *y, const float *bias, long rows, long columns);
     /// y (+)= column sums of x over rows.
-    void (*column_sums)(const float *x, long ld, long rows, long columns, float *y, int accumulate);
+    void (*column_sums)(const float *x, long ld, long rows, long columns, float *y,
+                        int accumulate);
     /// y[ids[i]] += x[i] for `columns` floats of each row.
-    void (*scatter_add)(const float *x, const int32_t *ids, long rows, long ld, long columns, float *y);
+    void (*scatter_add)(const float *x, const int32_t *ids, long rows, long ld, long columns,
+                        float *y);
     /// y = mean over rows of x.
     void (*mean_rows)(const float *x, long rows, long columns, float *y);
     /// y = scale · x for each of `rows` rows of y.
@@ -24,12 +28,12 @@ typedef struct pt_kernels {
 
     void (*rms_norm)(const float *x, const float *gain, float *y, long rows, long d, float eps);
     /// dx (+)=; dgain, where given, is overwritten with the sum over these rows.
-    void (*rms_norm_backward)(const float *x, const float *gain, const float *dy, float *_Nullable dx,
-                              int accumulate, float *_Nullable dgain, long rows, long d, float eps);
+    void (*rms_norm_backward)(const float *x, const float *gain, const float *dy,
+                              float *_Nullable dx, int accumulate, float *_Nullable dgain, long rows, long d, float eps);
     void (*layer_norm)(const float *x, const float *gain, const float *bias, float *y, long rows,
                        long d, float eps);
-    void (*layer_norm_backward)(const float *x, const float *gain, const float *dy, float *_Nullable dx,
-                                int accumulate, float *_Nullable dgain,
+    void (*layer_norm_backward)(const float *x, const float *gain, const float *dy,
+                                float *_Nullable dx, int accumulate, float *_Nullable dgain,
                                 float *_Nullable dbias, long rows, long d,
                                 float eps);
 
@@ -45,7 +49,8 @@ typedef struct pt_kernels {
     /// In place softmax of scale·s. Row i has min(width, length + i·step) entries, zeros follow.
     void (*softmax)(float *s, long rows, long ld, long length, long step, long width, float scale);
     /// ds (given as dp) = scale · p ∘ (dp − Σ p∘dp), in place.
-    void (*softmax_backward)(const float *p, float *dp, long rows, long ld, long width, float scale);
+    void (*softmax_backward)(const float *p, float *dp, long rows, long ld, long width,
+                             float scale);
     /// One query row against `length` keys: out = softmax(scale·q·Kᵀ)·V. scratch: length floats.
     void (*attention_row)(const float *q, const float *k, long k_stride, const float *v,
                           long v_stride, long length, long dim, float scale, float *scratch,

@@ -1,6 +1,7 @@
 extension Tape {
     /// Softmax cross-entropy of logits `[N, C]`. Returns each row's unweighted loss; in
-    /// `backward()` row n is seeded with weights[n]·∂lossₙ. weights may be empty when not recording.
+    /// `backward()` row n is seeded with weights[n]·∂lossₙ. weights may be empty when not
+    /// recording.
     package func crossEntropy(
         _ logits: Tensor, targets: [Int32], weights: [Float]
     ) -> [Float] {
@@ -24,6 +25,7 @@ extension Tape {
         precondition(
             weights.count == rows || (weights.isEmpty && !isRecording), "one weight for each row")
         precondition(
-            targets.allSatisfy { $0 >= 0 && Int($0) < classes }, "targets must be in 0..<\(classes)")
+            targets.allSatisfy { $0 >= 0 && Int($0) < classes },
+            "targets must be in 0..<\(classes)")
     }
 }

@@ -6,7 +6,8 @@ extension Tape {
     package func linear(_ x: Tensor, _ weight: Parameter, bias: Parameter? = nil) -> Tensor {
         let (n, inputs, outputs) = (x.rowCount, x.width, weight.value.rowCount)
         precondition(
-            weight.value.width == inputs, "\(weight.name) takes \(weight.value.width), not \(inputs)")
+            weight.value.width == inputs,
+            "\(weight.name) takes \(weight.value.width), not \(inputs)")
         let y = output(
             [n, outputs], rows: x.rows,
             differentiable: x.cell != nil || weight.isTrainable || (bias?.isTrainable ?? false))
