@@ -34,7 +34,7 @@ struct ProcessLauncher: WorkerLauncher {
         posix_spawn_file_actions_adddup2(&actions, socket, Self.childDescriptor)
         // Standard output belongs to the server; what a worker has to say goes to standard error.
         posix_spawn_file_actions_adddup2(&actions, 2, 1)
-        clinux_spawn_close_from(&actions, Self.childDescriptor + 1)
+        linux_spawn_close_from(&actions, Self.childDescriptor + 1)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

@@ -14,7 +14,7 @@ enum ProcessSetup {
     /// The socket's end says it too, but not to a thread that computes.
     static func dieWithParent() {
         let parent = getppid()
-        _ = clinux_die_with_parent()
+        _ = linux_die_with_parent()
         // It died between the start and the call above.
         if parent != getppid() { _exit(0) }
     }
@@ -40,7 +40,7 @@ enum ProcessSetup {
         let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
         for thread in threads.compactMap({ Int32($0) }) where thread != getpid() {
             setpriority(Int32(PRIO_PROCESS.rawValue), id_t(thread), niceLowest)
-            _ = clinux_schedule_batch(thread)
+            _ = linux_schedule_batch(thread)
         }
     }
 

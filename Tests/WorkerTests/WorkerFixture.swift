@@ -1,0 +1,86 @@
+import CPUBackend
+import FoundationEssentials
+import Glibc
+import TestSupport
+import WorkerProtocol
+
+@testable import Worker
+
+/// A worker's loops in this process, spoken with as the server does. The loops never return: their
+/// threads stay asleep until the tests end.
+struct WorkerFixture {
+    let folder: String
+    let server: Channel<WorkerReply, WorkerRequest>
+
+    static func make(role: String) throws -> WorkerFixture {
+        var ends: [Int32] = [0, 0]
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
+            throw ProtocolError(code: "io", message: "no socket pair")
+        }
+        let folder =
+            FileManager.default.temporaryDirectory.path + "/worker-\(UInt64.random(in: 0...(.max)))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try TinyLlamaFile.write("\(folder)/tiny.gguf")
+        let channel = ServerChannel(descriptor: ends[0])
+        let inbox = Inbox<WorkerRequest>()
+        try OwnThread.start("reader") {
+            while let request = try? channel.receive() { inbox.post(request) }
+        }
+        try OwnThread.start("compute") {
+            let backend = CPUBackend(threads: 1)
+            if role == "train" {
+                TrainingLoop(backend: backend, channel: channel, inbox: inbox).run()
+            } else {
+                InferenceLoop(backend: backend, channel: channel, inbox: inbox).run()
+            }
+        }
+        return WorkerFixture(folder: folder, server: Channel(descriptor: ends[1]))
+    }
+
+    var base: BlobReference { BlobReference(sha256: "tiny", path: "\(folder)/tiny.gguf") }
+    var files: ModelFiles { ModelFiles(base: base) }
+
+    /// Sends all requests, then reads until `isLast`; on a thread of its own.
+    func exchange(
+        _ requests: [WorkerRequest], until isLast: @escaping @Sendable (WorkerReply) -> Bool
+    ) async throws -> [WorkerReply] {
+        let server = server
+        return try await withCheckedThrowingContinuation { continuation in
+            do {
+                try OwnThread.start("client") {
+                    continuation.resume(
+                        with: Result {
+                            for request in requests { try server.send(request) }
+                            var replies: [WorkerReply] = []
+                            while let reply = try server.receive() {
+                                replies.append(reply)
+                                if isLast(reply) { break }
+                            }
+                            return replies
+                        })
+                }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+
+    func generation(_ id: Int, tokens: Int, n: Int = 1, prompt: String = "hello") -> GenerateJob {
+        var sampling = SamplingOptions()
+        sampling.maxTokens = tokens
+        sampling.temperature = 1
+        sampling.seed = 7
+        return GenerateJob(
+            id: id, model: "tiny", files: files, task: nil, prompt: prompt, raw: true, n: n,
+            sampling: sampling)
+    }
+}
+
+extension WorkerReply {
+    var isFinal: Bool {
+        switch self {
+        case .generated, .classified, .refused, .finished, .stopped, .failed: true
+        default: false
+        }
+    }
+}
