@@ -76,14 +76,14 @@ let package = Package(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("Tidy", []),
+        tests("API", ["API", "HTTP", "Store", "Pool", "WorkerProtocol", "Datasets", "Spec", "JSON"]),
+        tests("System", ["JSON"]),
         tests("JSON", ["JSON"]),
         tests("Multitask", ["Multitask", "Spec"]),
         tests("Training", ["Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets", "JSON"]),
         tests("Models", ["Models", "Tensor", "CPUBackend"]),
         tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
         tests("WorkerProtocol", ["WorkerProtocol", "Spec"]),
-        tests("Pool", ["Pool", "WorkerProtocol", "Store", "Datasets", "Spec", "JSON"]),
-        tests("Worker", ["Worker", "WorkerProtocol", "Spec"]),
     ],
     swiftLanguageModes: [.v6]
 )
