@@ -6,15 +6,15 @@
 #include <spawn.h>
 #include <sys/prctl.h>
 
-int clinux_die_with_parent(void) {
+int linux_die_with_parent(void) {
     return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 ? 0 : errno;
 }
 
-int clinux_schedule_batch(int thread) {
+int linux_schedule_batch(int thread) {
     struct sched_param parameter = {0};
     return sched_setscheduler(thread, SCHED_BATCH, &parameter) == 0 ? 0 : errno;
 }
 
-int clinux_spawn_close_from(void *file_actions, int first) {
+int linux_spawn_close_from(void *file_actions, int first) {
     return posix_spawn_file_actions_addclosefrom_np(file_actions, first);
 }

@@ -27,6 +27,8 @@ package enum Trainer {
             throw TrainingError(code: error.code, message: error.message)
         } catch let error as MultitaskError {
             throw TrainingError(code: error.code, message: error.message)
+        } catch let error as DatasetError {
+            throw TrainingError(code: "dataset_\(error.code)", message: error.message)
         } catch let error as RowProblem {
             throw TrainingError(
                 code: "dataset_format",

@@ -3,8 +3,8 @@ import FoundationEssentials
 import Glibc
 import WorkerProtocol
 
-/// Starts workers as children of this process: `<executable> compute --role R --fd 3 --threads N`.
-/// A child has descriptor 3 (the socket) and standard error of ours, nothing else, and a process
+/// Starts workers as children of this process: `<executable> compute --role R --threads N`.
+/// A child has its socket as descriptor 3 and standard error of ours, nothing else, and a process
 /// group of its own so that the terminal's Ctrl-C reaches the server alone.
 struct ProcessLauncher: WorkerLauncher {
     static let childDescriptor: Int32 = 3
@@ -34,7 +34,7 @@ struct ProcessLauncher: WorkerLauncher {
         posix_spawn_file_actions_adddup2(&actions, socket, Self.childDescriptor)
         // Standard output belongs to the server; what a worker has to say goes to standard error.
         posix_spawn_file_actions_adddup2(&actions, 2, 1)
-        clinux_spawn_close_from(&actions, Self.childDescriptor + 1)
+        linux_spawn_close_from(&actions, Self.childDescriptor + 1)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -50,8 +50,7 @@ struct ProcessLauncher: WorkerLauncher {
         posix_spawnattr_setflags(&attributes, Int16(flags))
 
         let arguments = [
-            executable, "compute", "--role", role.rawValue, "--fd", "\(Self.childDescriptor)",
-            "--threads", "\(threads)",
+            executable, "compute", "--role", role.rawValue, "--threads", "\(threads)",
         ]
         let environment = ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }
         return Self.withCStrings(arguments) { arguments in

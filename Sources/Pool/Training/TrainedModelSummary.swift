@@ -17,11 +17,11 @@ enum TrainedModelSummary {
             task.kind == .classification
             ? try store.dataset(task.dataset).summary.labels.keys.sorted() : []
         return [
-            "task": .string(task.name),
+            "name": .string(task.name),
             "kind": .string(task.kind.rawValue),
             "labels": .array(labels.map { .string($0) }),
             "format": .string(task.format),
-            "maxLength": .integer(Int64(spec.maxLength)),
+            "max_length": .integer(Int64(spec.maxLength)),
         ]
     }
 }

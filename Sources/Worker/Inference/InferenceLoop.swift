@@ -1,0 +1,150 @@
+import Glibc
+import Inference
+import Models
+import Tensor
+import WorkerProtocol
+
+/// The inference role. Each turn: what arrived, one batch of classifications, one new generation,
+/// one token of the running ones; a turn is short, so that none of them waits long.
+final class InferenceLoop {
+    private let backend: any Backend
+    private let channel: ServerChannel
+    private let inbox: Inbox<WorkerRequest>
+    private let cache: ModelCache
+    private var classifications = ClassifyQueue()
+    private var newGenerations: [GenerateJob] = []
+    private var rooms: [(key: ModelKey, room: GenerationRoom)] = []
+    /// Ids of the API's models, to find what `unload` means.
+    private var keys: [String: ModelKey] = [:]
+
+    init(backend: any Backend, channel: ServerChannel, inbox: Inbox<WorkerRequest>) {
+        self.backend = backend
+        self.channel = channel
+        self.inbox = inbox
+        cache = ModelCache(backend: backend, bytesMax: Self.modelBytesMax)
+    }
+
+    /// A quarter of the machine's memory: the training worker needs the rest.
+    private static var modelBytesMax: Int {
+        sysconf(Int32(_SC_PHYS_PAGES)) / 4 * sysconf(Int32(_SC_PAGESIZE))
+    }
+
+    func run() -> Never {
+        while true {
+            for request in inbox.take(waiting: isIdle) { accept(request) }
+            classifyNext()
+            startNext()
+            stepNext()
+        }
+    }
+
+    private var isIdle: Bool {
+        classifications.isEmpty && newGenerations.isEmpty && rooms.isEmpty
+    }
+
+    private func accept(_ request: WorkerRequest) {
+        switch request {
+        case .classify(let job):
+            keys[job.model] = ModelKey(job.files)
+            classifications.add(job)
+        case .generate(let job):
+            keys[job.model] = ModelKey(job.files)
+            newGenerations.append(job)
+        case .cancel(let id):
+            cancel(id)
+        case .unload(let model):
+            if let key = keys.removeValue(forKey: model) { cache.unload(key) }
+        case .train:
+            channel.refuse(
+                request,
+                WorkerFailure(code: "internal", message: "the inference worker does not train"))
+        case .directive, .kept, .ping, .shutdown:
+            break
+        }
+    }
+
+    private func cancel(_ id: Int) {
+        let cancelled = WorkerFailure(code: "cancelled", message: "the caller has gone")
+        if classifications.cancel(id) || newGenerations.contains(where: { $0.id == id }) {
+            newGenerations.removeAll { $0.id == id }
+            channel.send(.refused(id: id, cancelled))
+        }
+        for (_, room) in rooms { room.cancel(id) }
+    }
+
+    private func classifyNext() {
+        let jobs = classifications.next()
+        do {
+            try classify(jobs)
+        } catch where jobs.count > 1 {
+            // One job's input must not fail its neighbours.
+            for job in jobs {
+                do { try classify([job]) } catch { refuse(job.id, error) }
+            }
+        } catch {
+            for job in jobs { refuse(job.id, error) }
+        }
+    }
+
+    /// One packed pass for jobs of the same model and task.
+    private func classify(_ jobs: [ClassifyJob]) throws {
+        guard let first = jobs.first else { return }
+        let model = try cache.model(first.files)
+        let (logits, tokens) = try Classification.logits(
+            model, task: first.task, inputs: jobs.flatMap(\.inputs), truncate: first.truncate,
+            backend: backend)
+        let labels = model.heads.first { $0.task == first.task }?.labels ?? []
+        var start = 0
+        for job in jobs {
+            let rows = Array(logits[start..<start + job.inputs.count])
+            start += job.inputs.count
+            let count = jobs.count == 1 ? tokens : try promptTokens(job, model)
+            channel.send(
+                .classified(
+                    id: job.id, ClassifyResult(labels: labels, logits: rows, promptTokens: count)))
+        }
+    }
+
+    private func promptTokens(_ job: ClassifyJob, _ model: Model) throws -> Int {
+        let format = model.heads.first { $0.task == job.task }?.format ?? "raw"
+        let context = model.backbone.configuration.contextLength
+        return try job.inputs.reduce(0) { sum, input in
+            let message = ChatMessage(role: "user", content: input)
+            return sum + min(try model.promptTokens([message], format: format).count, context)
+        }
+    }
+
+    /// Loads the model when it must; its other generations and classifications wait meanwhile.
+    private func startNext() {
+        guard !newGenerations.isEmpty else { return }
+        let job = newGenerations.removeFirst()
+        do {
+            try room(job.files).add(job)
+        } catch {
+            refuse(job.id, error)
+        }
+        rooms.removeAll { $0.room.isIdle }
+    }
+
+    private func room(_ files: ModelFiles) throws -> GenerationRoom {
+        let key = ModelKey(files)
+        // Counts as a use also where the room is there already.
+        let model = try cache.model(files)
+        if let (_, room) = rooms.first(where: { $0.key == key }) { return room }
+        let room = GenerationRoom(model, backend: backend)
+        rooms.append((key, room))
+        return room
+    }
+
+    /// One token for every generation of one model; models take turns.
+    private func stepNext() {
+        guard !rooms.isEmpty else { return }
+        let (key, room) = rooms.removeFirst()
+        for reply in room.step() { channel.send(reply) }
+        if !room.isIdle { rooms.append((key, room)) }
+    }
+
+    private func refuse(_ id: Int, _ error: any Error) {
+        channel.send(.refused(id: id, WorkerFailure(error)))
+    }
+}

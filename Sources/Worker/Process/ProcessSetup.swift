@@ -1,0 +1,52 @@
+import CLinux
+import CPUBackend
+import FoundationEssentials
+import Glibc
+
+/// What a compute child arranges with the kernel before it computes.
+enum ProcessSetup {
+    private static let coreTypeVariable = "OPENBLAS_CORETYPE"
+    /// Old enough that every processor of today computes right with it.
+    private static let safeCoreType = "Haswell"
+    private static let retryVariable = "POLYTASK_BLAS_RETRIED"
+    private static let niceLowest: Int32 = 19
+
+    /// The socket's end says it too, but not to a thread that computes.
+    static func dieWithParent() {
+        let parent = getppid()
+        _ = linux_die_with_parent()
+        // It died between the start and the call above.
+        if parent != getppid() { _exit(0) }
+    }
+
+    /// Compares the BLAS with naive loops. Wrong results: starts this program over with a safe core
+    /// type, once; then says what is wrong.
+    static func checkMathematics() -> String? {
+        guard let problem = CPUBackend.selfCheck() else { return nil }
+        guard getenv(retryVariable) == nil else {
+            return problem + "; it is so with \(coreTypeVariable)=\(safeCoreType) too"
+        }
+        say("\(problem); trying again with \(coreTypeVariable)=\(safeCoreType)")
+        setenv(coreTypeVariable, safeCoreType, 1)
+        setenv(retryVariable, "1", 1)
+        var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
+        execv("/proc/self/exe", &arguments)
+        return problem
+    }
+
+    /// Training takes what others leave: every thread but the one that answers the server (its id
+    /// is the process's). Threads started later by a lowered one are lowered too.
+    static func lowerPriority() {
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+        for thread in threads.compactMap({ Int32($0) }) where thread != getpid() {
+            setpriority(Int32(PRIO_PROCESS.rawValue), id_t(thread), niceLowest)
+            _ = linux_schedule_batch(thread)
+        }
+    }
+
+    /// One line for the operator.
+    static func say(_ text: String) {
+        let bytes = Array("polytask: \(text)\n".utf8)
+        _ = write(2, bytes, bytes.count)
+    }
+}

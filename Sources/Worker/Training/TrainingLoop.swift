@@ -1,0 +1,61 @@
+import Tensor
+import Training
+import WorkerProtocol
+
+/// The training role: one run at a time, start to end.
+struct TrainingLoop {
+    var backend: any Backend
+    var channel: ServerChannel
+    var inbox: Inbox<WorkerRequest>
+
+    static let onlyTrains = WorkerFailure(
+        code: "internal", message: "the training worker does not serve inference")
+
+    func run() -> Never {
+        while true {
+            for request in inbox.take(waiting: true) {
+                // Directives and acknowledgements of a run that is over have no meaning.
+                if case .train(let job) = request {
+                    train(job)
+                } else {
+                    channel.refuse(request, Self.onlyTrains)
+                }
+            }
+        }
+    }
+
+    private func train(_ job: TrainJob) {
+        let bridge = TrainingBridge(job: job, channel: channel, inbox: inbox)
+        let inputs = TrainingInputs(
+            base: job.base.base.path, weights: job.base.weights?.path,
+            datasets: job.datasets.mapValues(\.path), checkpoint: job.checkpoint?.path,
+            scratch: job.scratch)
+        do {
+            let outcome = try Trainer.run(
+                job.spec, inputs: inputs, backend: backend, observer: bridge)
+            bridge.flush()
+            switch outcome {
+            case .finished(let path, let progress):
+                channel.send(
+                    .finished(run: job.run, fence: job.fence, path: path, RunProgress(progress)))
+            case .cancelled:
+                channel.send(.stopped(run: job.run, fence: job.fence, .cancel))
+            case .paused:
+                channel.send(.stopped(run: job.run, fence: job.fence, .pause))
+            }
+        } catch {
+            bridge.flush()
+            channel.send(.failed(run: job.run, fence: job.fence, WorkerFailure(error)))
+        }
+    }
+}
+
+extension RunProgress {
+    init(_ progress: TrainingProgress) {
+        self.init(
+            step: progress.step, steps: progress.steps, epoch: progress.epoch,
+            tokens: progress.tokens, tokensPerSecond: progress.tokensPerSecond,
+            etaSeconds: progress.etaSeconds, trainingSeconds: progress.trainingSeconds,
+            phase: progress.phase)
+    }
+}

@@ -1,0 +1,15 @@
+import Models
+import Training
+import WorkerProtocol
+
+extension WorkerFailure {
+    /// An error of the engine as it crosses the process border.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as WorkerFailure: self = failure
+        case let error as TrainingError: self.init(code: error.code, message: error.message)
+        case let error as ModelError: self.init(code: error.code, message: error.message)
+        default: self.init(code: "internal", message: "\(error)")
+        }
+    }
+}
