@@ -80,14 +80,10 @@ let package = Package(
         tests("System", ["JSON"]),
         tests("JSON", ["JSON"]),
         tests("WorkerProtocol", ["WorkerProtocol", "Spec"]),
-        tests("Pool", ["Pool", "WorkerProtocol", "Store", "Datasets", "Spec", "JSON"]),
-        tests("Worker", ["Worker", "WorkerProtocol", "Spec"]),
         tests("Multitask", ["Multitask", "Spec"]),
         tests("Training", ["Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets", "JSON"]),
         tests("Models", ["Models", "Tensor", "CPUBackend"]),
         tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
-        tests("WorkerProtocol", ["WorkerProtocol", "Spec"]),
-        tests("JSON", ["JSON"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -8,7 +8,6 @@
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <sys/signalfd.h>
-#include "process.h"
 
 /// Accepts one connection, non-blocking, close-on-exec. -1 and errno on failure.
 int linux_accept(int listener);
