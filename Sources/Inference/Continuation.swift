@@ -27,9 +27,9 @@ struct Continuation {
         stream = TextStream(stop: options.stop)
     }
 
-    /// Rows that its cache must hold: the last token is never read back.
+    /// Rows that its cache holds from the start; it grows where more are needed.
     func capacity(context: Int) -> Int {
-        min(context, prompt.count + max(options.maxTokens, 0))
+        min(context, prompt.count + min(max(options.maxTokens, 0), 256))
     }
 
     /// Takes a generated token. A delta when something became visible or the end was reached.

@@ -33,6 +33,7 @@ package struct ModelSummary: Codable, Sendable, Equatable {
     }
 
     private static func isGGUF(_ path: String) throws -> Bool {
-        try MappedFile(path).bytes.starts(with: "GGUF".utf8)
+        let file = try MappedFile(path)
+        return withExtendedLifetime(file) { $0.bytes.starts(with: "GGUF".utf8) }
     }
 }

@@ -80,7 +80,7 @@ package enum TinyLlamaFile {
     }
 
     /// Each byte's character in the byte-level alphabet.
-    private static func byteCharacters() -> [String] {
+    package static func byteCharacters() -> [String] {
         var next: UInt32 = 0x100
         return (0..<256).map { (byte: UInt32) in
             let prints = (0x21...0x7E).contains(byte) || (0xA1...0xFF).contains(byte)

@@ -62,9 +62,13 @@ final class PackedPass {
         }
     }
 
-    /// Forgets everything that was computed on refused memory, and gives kept memory back.
+    /// Forgets everything that was computed on refused memory, accumulators included (freezing a
+    /// parameter drops its own), and gives kept memory back.
     private func recover() {
-        for parameter in model.parameters { parameter.clearGradients() }
+        for parameter in model.parameters where parameter.isTrainable {
+            parameter.isTrainable = false
+            parameter.isTrainable = true
+        }
         backend.clearFailure()
         backend.trim()
     }

@@ -1,8 +1,8 @@
 import Foundation
 
 /// SmolLM2-135M-Instruct in Q4_1, where it is at hand: `scripts/test` fetches it.
-enum RealModel {
-    static let path: String = {
+package enum RealModel {
+    package static let path: String = {
         if let path = ProcessInfo.processInfo.environment["POLYTASK_TEST_SMOLLM2"] { return path }
         var root = URL(fileURLWithPath: #filePath)
         for _ in 0..<3 { root.deleteLastPathComponent() }
@@ -11,5 +11,5 @@ enum RealModel {
         ).path
     }()
 
-    static var isPresent: Bool { FileManager.default.fileExists(atPath: path) }
+    package static var isPresent: Bool { FileManager.default.fileExists(atPath: path) }
 }
