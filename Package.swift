@@ -84,6 +84,9 @@ let package = Package(
         tests("Training", ["Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets", "JSON"]),
         tests("Models", ["Models", "Tensor", "CPUBackend"]),
         tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
+        tests("Backend", ["Tensor", "CPUBackend"]),
+        tests("CPUBackend", ["CPUBackend", "CKernels", "Tensor"]),
+        tests("NN", ["NN", "Tensor", "CPUBackend"]),
     ],
     swiftLanguageModes: [.v6]
 )
