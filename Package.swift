@@ -87,6 +87,8 @@ let package = Package(
         tests("Backend", ["Tensor", "CPUBackend"]),
         tests("CPUBackend", ["CPUBackend", "CKernels", "Tensor"]),
         tests("NN", ["NN", "Tensor", "CPUBackend"]),
+        tests("Sockets", ["Sockets"]),
+        tests("HTTP", ["HTTP", "Sockets"]),
     ],
     swiftLanguageModes: [.v6]
 )
