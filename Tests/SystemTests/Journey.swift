@@ -8,9 +8,9 @@ struct Journey {
     var client: Client { server.client }
 
     /// A server whose data folder holds the model of `file`.
-    init(_ folder: String, model file: String) throws {
+    init(_ folder: TemporaryFolder, model file: String) throws {
         let (status, output) = try ServerProcess.run(
-            ["models", "import", file, "--name", "base"], in: folder)
+            ["models", "import", file, "--name", "base"], in: folder.path)
         guard status == 0 else { throw ServerProcess.Failure(description: output) }
         server = ServerProcess(folder)
         try server.start()

@@ -9,7 +9,7 @@ import TestSupport
     private static func tiny(_ folder: TemporaryFolder) throws -> Journey {
         let file = folder.path + "/tiny.gguf"
         try TinyLlamaFile.write(file)
-        return try Journey(folder.path, model: file)
+        return try Journey(folder, model: file)
     }
 
     @Test("Two uploads become a model that classifies and generates")
@@ -17,6 +17,7 @@ import TestSupport
         try await onThread {
             let folder = try TemporaryFolder()
             let journey = try Self.tiny(folder)
+            defer { journey.server.kill() }
             let client = journey.client
             let id = try journey.train("bot", rows: 40, epochs: 2)
             let run = try client.wait(id, until: Journey.isOver)
@@ -60,6 +61,7 @@ import TestSupport
         try await onThread {
             let folder = try TemporaryFolder()
             let journey = try Self.tiny(folder)
+            defer { journey.server.kill() }
             let id = try journey.train("bot", rows: 200, epochs: 12)
             let before = try journey.client.wait(id, until: Journey.isUnderWay)
             #expect(before["status"] == "running", "the run is too short for this test")
@@ -82,6 +84,7 @@ import TestSupport
         try await onThread {
             let folder = try TemporaryFolder()
             let journey = try Self.tiny(folder)
+            defer { journey.server.kill() }
             let client = journey.client
             let request: JSON = ["model": "base", "prompt": "Hello", "max_tokens": 4]
             #expect(try client.post("/v1/generate", request).status == 200)

@@ -16,13 +16,15 @@ final class ServerProcess {
     }()
 
     let folder: String
+    private let owned: TemporaryFolder
     private(set) var pid: pid_t = 0
     private(set) var port: UInt16 = 0
     private let key: String?
     private var starts = 0
 
-    init(_ folder: String, key: String? = nil) {
-        self.folder = folder
+    init(_ folder: TemporaryFolder, key: String? = nil) {
+        owned = folder
+        self.folder = folder.path
         self.key = key
     }
 

@@ -8,7 +8,8 @@ import TestSupport
     func life() async throws {
         try await onThread {
             let folder = try TemporaryFolder()
-            let server = ServerProcess(folder.path, key: "the-key")
+            let server = ServerProcess(folder, key: "the-key")
+            defer { server.kill() }
             try server.start()
             let stranger = Client(port: server.port)
             #expect(try stranger.get("/livez").status == 200)
@@ -28,7 +29,8 @@ import TestSupport
     func malformedRow() async throws {
         try await onThread {
             let folder = try TemporaryFolder()
-            let server = ServerProcess(folder.path)
+            let server = ServerProcess(folder)
+            defer { server.kill() }
             try server.start()
             let answer = try server.client.upload("x", "{\"text\":\"a\",\"label\":\"b\"}\n{\"text\"}\n")
             #expect(answer.status == 400)
@@ -41,7 +43,8 @@ import TestSupport
     func durability() async throws {
         try await onThread {
             let folder = try TemporaryFolder()
-            let server = ServerProcess(folder.path)
+            let server = ServerProcess(folder)
+            defer { server.kill() }
             try server.start()
             let made = try server.client.upload("x", Journey.moods(20))
             #expect(made.status == 201)
@@ -58,7 +61,8 @@ import TestSupport
     func refusals() async throws {
         try await onThread {
             let folder = try TemporaryFolder()
-            let server = ServerProcess(folder.path)
+            let server = ServerProcess(folder)
+            defer { server.kill() }
             try server.start()
             let run = { try ServerProcess.run($0, in: folder.path, environment: $1) }
             let other = "POLYTASK_DATA_DIR=\(folder.path)/other"
