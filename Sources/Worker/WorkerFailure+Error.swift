@@ -1,4 +1,5 @@
 import Models
+import Tensor
 import Training
 import WorkerProtocol
 
@@ -9,6 +10,7 @@ extension WorkerFailure {
         case let failure as WorkerFailure: self = failure
         case let error as TrainingError: self.init(code: error.code, message: error.message)
         case let error as ModelError: self.init(code: error.code, message: error.message)
+        case let error as BackendFailure: self.init(code: error.code, message: error.message)
         default: self.init(code: "internal", message: "\(error)")
         }
     }

@@ -93,6 +93,7 @@ final class InferenceLoop {
         let (logits, tokens) = try Classification.logits(
             model, task: first.task, inputs: jobs.flatMap(\.inputs), truncate: first.truncate,
             backend: backend)
+        try checkMemory()
         let labels = model.heads.first { $0.task == first.task }?.labels ?? []
         var start = 0
         for job in jobs {
@@ -140,8 +141,22 @@ final class InferenceLoop {
     private func stepNext() {
         guard !rooms.isEmpty else { return }
         let (key, room) = rooms.removeFirst()
-        for reply in room.step() { channel.send(reply) }
+        var replies = room.step()
+        do {
+            try checkMemory()
+        } catch {
+            replies = room.failAll(WorkerFailure(error))
+        }
+        for reply in replies { channel.send(reply) }
         if !room.isIdle { rooms.append((key, room)) }
+    }
+
+    /// What was computed since the backend ran out of memory is worthless.
+    private func checkMemory() throws {
+        guard let failure = backend.failure else { return }
+        backend.trim()
+        backend.clearFailure()
+        throw failure
     }
 
     private func refuse(_ id: Int, _ error: any Error) {

@@ -21,7 +21,7 @@ final class ModelCache {
         self.bytesMax = bytesMax
     }
 
-    /// - Throws: `ModelError`.
+    /// - Throws: `ModelError`, `BackendFailure`.
     func model(_ files: ModelFiles) throws -> Model {
         let key = ModelKey(files)
         if let index = entries.firstIndex(where: { $0.key == key }) {
@@ -31,6 +31,10 @@ final class ModelCache {
         }
         let model = try Model(
             base: files.base.path, weights: files.weights?.path, backend: backend)
+        if let failure = backend.failure {
+            backend.clearFailure()
+            throw failure
+        }
         let bytes = model.parameters.reduce(0) {
             $0 + $1.value.count * MemoryLayout<Float>.stride
         }

@@ -47,6 +47,8 @@ struct TrainingLoop {
             bridge.flush()
             channel.send(.failed(run: job.run, fence: job.fence, WorkerFailure(error)))
         }
+        backend.clearFailure()
+        backend.trim()
     }
 }
 
