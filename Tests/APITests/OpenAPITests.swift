@@ -1,5 +1,6 @@
 import API
 import Foundation
+import HTTP
 import Testing
 
 /// The operations of openapi.yaml, read by its own layout: two spaces a level.
