@@ -90,5 +90,6 @@ let package = Package(
         tests("Sockets", ["Sockets"]),
         tests("HTTP", ["HTTP", "Sockets"]),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c2x
 )
