@@ -33,6 +33,7 @@ package struct Problem: Sendable {
         case let error as ValidationFailure: self.init(error)
         case let error as JSONError:
             self.init(400, APIError.Code.invalidJSON.rawValue, "the body is not valid JSON: \(error.message)")
+        case is CancellationError: self.init(503, "cancelled", "the request was cancelled")
         default: self.init(500, "internal", "the server failed to answer; its log says why")
         }
     }

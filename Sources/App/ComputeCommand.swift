@@ -11,7 +11,7 @@ struct ComputeCommand: ParsableCommand {
     var role: String
 
     @Option(help: "The descriptor of the socket to the server.")
-    var descriptor: Int32 = 3
+    var fd: Int32 = 3
 
     @Option(help: "Threads to compute with; 0: one per core.")
     var threads = 0
@@ -20,10 +20,10 @@ struct ComputeCommand: ParsableCommand {
         guard role == "train" || role == "infer" else {
             throw ValidationError("--role must be train or infer")
         }
-        guard descriptor > 2, threads >= 0 else {
-            throw ValidationError("--descriptor must be above 2 and --threads not negative")
+        guard fd > 2, threads >= 0 else {
+            throw ValidationError("--fd must be above 2 and --threads not negative")
         }
     }
 
-    func run() { Worker.run(role: role, descriptor: descriptor, threads: threads) }
+    func run() { Worker.run(role: role, descriptor: fd, threads: threads) }
 }

@@ -67,7 +67,7 @@ struct ServeCommand: AsyncParsableCommand {
         announce(server.port, store)
         await shutdown.requested()
         print("polytask is shutting down; Ctrl-C again exits at once")
-        fflush(stdout)
+        fflush(nil)
         shutdown.exit(afterSeconds: 30)
         api.beginDraining()
         async let drained: Void = server.drain(seconds: 20)
@@ -91,17 +91,14 @@ struct ServeCommand: AsyncParsableCommand {
     private func announce(_ port: UInt16, _ store: Store) {
         let address = host.contains(":") ? "[\(host)]" : host == "0.0.0.0" ? "127.0.0.1" : host
         print("polytask is ready at http://\(address):\(port) (data in \(store.folder))")
-        fflush(stdout)
+        fflush(nil)
     }
 
     private static func executable() throws -> String {
-        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let count = buffer.withUnsafeMutableBytes { bytes in
-            readlink("/proc/self/exe", bytes.baseAddress, bytes.count)
-        }
-        guard count > 0 else {
+        let link = "/proc/self/exe"
+        guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: link) else {
             throw CommandFailure("/proc is not mounted: it is needed to start compute processes")
         }
-        return String(decoding: buffer[..<count], as: UTF8.self)
+        return path
     }
 }
