@@ -2,15 +2,15 @@
 enum GGUFType: UInt32 {
     case f32 = 0
     case f16 = 1
-    case q4_0 = 2
-    case q4_1 = 3
-    case q8_0 = 8
+    case q4 = 2
+    case q4Minimum = 3
+    case q8 = 8
     case bf16 = 30
 
     var blockLength: Int {
         switch self {
         case .f32, .f16, .bf16: 1
-        case .q4_0, .q4_1, .q8_0: 32
+        case .q4, .q4Minimum, .q8: 32
         }
     }
 
@@ -18,9 +18,9 @@ enum GGUFType: UInt32 {
         switch self {
         case .f32: 4
         case .f16, .bf16: 2
-        case .q4_0: 18
-        case .q4_1: 20
-        case .q8_0: 34
+        case .q4: 18
+        case .q4Minimum: 20
+        case .q8: 34
         }
     }
 }
@@ -37,9 +37,9 @@ extension GGUFType {
         case .f32: UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: 4 * count)
         case .f16: Self.widenHalf(source, target, count)
         case .bf16: Self.widenBrain(source, target, count)
-        case .q8_0: Self.expandQ8(source, target, blocks: count / 32)
-        case .q4_0: Self.expandQ4(source, target, blocks: count / 32, hasMinimum: false)
-        case .q4_1: Self.expandQ4(source, target, blocks: count / 32, hasMinimum: true)
+        case .q8: Self.expandQ8(source, target, blocks: count / 32)
+        case .q4: Self.expandQ4(source, target, blocks: count / 32, hasMinimum: false)
+        case .q4Minimum: Self.expandQ4(source, target, blocks: count / 32, hasMinimum: true)
         }
     }
 
