@@ -64,6 +64,10 @@ final class ServerFixture: Sendable {
                 Route(.get, "/peer") { text("\($0.peer) \($0.host) \($0.id)") },
                 Route(.get, "/after/{milliseconds}") { request in
                     let wait = request.parameters["milliseconds"].flatMap { Int($0) } ?? 0
+                    witness.note("running")
+                    defer { witness.note("running", -1) }
+                    witness.note("side by side", max(
+                        0, witness.count("running") - witness.count("side by side")))
                     do {
                         try await Task.sleep(for: .milliseconds(wait))
                     } catch {
