@@ -77,6 +77,8 @@ let package = Package(
             swiftSettings: strict),
         tests("Tidy", []),
         tests("JSON", ["JSON"]),
+        tests("Datasets", ["Datasets", "JSON"]),
+        tests("Store", ["Store", "Datasets", "Spec", "JSON"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c2x
