@@ -91,6 +91,8 @@ let package = Package(
         tests("NN", ["NN", "Tensor", "CPUBackend"]),
         tests("Sockets", ["Sockets"]),
         tests("HTTP", ["HTTP", "Sockets"]),
+        tests("Datasets", ["Datasets", "JSON"]),
+        tests("Store", ["Store", "Datasets", "Spec", "JSON"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c2x
