@@ -95,8 +95,8 @@ def follow(client, run):
             return state, seen
         if time.monotonic() - shown > (1 if sys.stdout.isatty() else 15):
             shown = time.monotonic()
-            progress, eta = state["progress"], state["eta_seconds"]
-            print(f"\r\033[K  {progress['phase']}: step {progress['step']} of {progress['steps'] or '?'}, "
+            eta = state["eta_seconds"]
+            print(f"\r\033[K  {state['phase']}: step {state['step']} of {state['steps'] or '?'}, "
                   f"{state['tokens_per_second'] or 0:.0f} tokens/s, "
                   + (f"{eta / 60:.1f} min left" if eta is not None else "…"),
                   end="" if sys.stdout.isatty() else "\n", flush=True)
@@ -124,10 +124,10 @@ def classify_latency(client, datasets, options, texts):
         state = client.call("GET", f"/v1/runs/{second}")
         if state["status"] not in ("queued", "running"):
             sys.exit(f"error: the second run ended early: {json.dumps(state)}")
-        if state["progress"]["phase"] == "training" and state["progress"]["step"] > 0:
+        if state["phase"] == "training" and state["step"] > 0:
             break
         time.sleep(0.5)
-    first_step = state["progress"]["step"]
+    first_step = state["step"]
     # Not measured: the first request loads the model.
     client.call("POST", "/v1/classify", {"model": "demo", "input": texts[0]})
     times = []
@@ -137,7 +137,7 @@ def classify_latency(client, datasets, options, texts):
         client.call("POST", "/v1/classify", {"model": "demo", "input": texts[len(times) % len(texts)]})
         times.append(1000 * (time.perf_counter() - start))
     state = client.call("GET", f"/v1/runs/{second}")
-    trained = state["progress"]["step"] - first_step
+    trained = state["step"] - first_step
     client.call("POST", f"/v1/runs/{second}/cancel")
     times.sort()
     p99 = times[min(len(times) - 1, int(0.99 * len(times)))]

@@ -1,4 +1,5 @@
 import CPUBackend
+import Foundation
 import Glibc
 import JSON
 import Models
@@ -7,6 +8,7 @@ import Training
 /// A model on a backend, ready to be timed.
 struct BenchSession {
     let backend: CPUBackend
+    let model: Model
     let benchmark: StepBenchmark
 
     /// - Throws: `CommandFailure` in one line.
@@ -16,12 +18,19 @@ struct BenchSession {
         }
         backend = CPUBackend(threads: options.threads)
         do {
-            let model = try Model(base: options.model, backend: backend)
+            model = try Model(base: options.model, backend: backend)
             benchmark = try StepBenchmark(
                 model, backend: backend, sequences: options.sequences, length: options.length)
         } catch let error as ModelError {
             throw CommandFailure("--model cannot be used: \(error.message)")
         }
+    }
+
+    /// Writes `weights.safetensors` and `batch.json` into a folder.
+    func dump(to folder: String) throws {
+        try model.save(to: folder + "/weights.safetensors")
+        try JSONEncoder().encode(benchmark.batch).write(
+            to: URL(fileURLWithPath: folder + "/batch.json"))
     }
 
     /// What the process used at most, in bytes.

@@ -13,6 +13,9 @@ struct BenchStep: ParsableCommand {
     @Option(help: "Steps to time.")
     var steps = 10
 
+    @Option(help: "Write the weights and the batch here, for a peer to run the same step.")
+    var dump: String?
+
     func validate() throws {
         guard (1...1000).contains(steps) else {
             throw ValidationError("--steps must be 1 to 1000, found \(steps)")
@@ -21,7 +24,9 @@ struct BenchStep: ParsableCommand {
 
     func run() throws {
         let session = try BenchSession(options)
-        let timings = try session.benchmark.run(steps: steps)
+        if let dump { try session.dump(to: dump) }
+        let first = try session.benchmark.run(steps: 1, warmup: 0)
+        let timings = try session.benchmark.run(steps: steps, warmup: 1)
         let (median, upper) = StepBenchmark.median(timings.map(\.seconds))
         let tokens = Double(session.benchmark.tokens)
         print("numerics          \(session.backend.numerics)")
@@ -33,7 +38,9 @@ struct BenchStep: ParsableCommand {
         let figures: JSON = [
             "tokens_per_second": .number(tokens / median), "step_seconds": .number(median),
             "step_seconds_upper": .number(upper), "steps": .integer(Int64(steps)),
-            "losses": .array((timings.last?.losses ?? []).map { .number($0) }),
+            "losses": .array((first + timings).map { .array($0.losses.map { .number($0) }) }),
+            "peak_gib": .number(Double(BenchSession.peakBytes) / 1_073_741_824),
+            "numerics": .string(session.backend.numerics),
             "machine": session.machine(),
         ]
         print(figures.text)
