@@ -103,4 +103,24 @@ import TestSupport
             #expect(try client.post("/v1/generate", request).status == 200)
         }
     }
+
+    @Test(
+        "SmolLM2 learns two tasks, and serves them",
+        .enabled(if: RealModel.isPresent))
+    func realModel() async throws {
+        try await onThread {
+            let journey = try Journey(TemporaryFolder(), model: RealModel.path)
+            defer { journey.server.kill() }
+            let id = try journey.train("bot", rows: 16, epochs: 1, learningRate: 1e-4)
+            let run = try journey.client.wait(id, seconds: 600, until: Journey.isOver)
+            #expect(run["status"] == "succeeded", "\(run.text)")
+            let classified = try journey.client.post(
+                "/v1/classify", ["model": "bot", "input": ["I love it, number 3"]])
+            #expect(classified.status == 200, "\(classified.body)")
+            let generated = try journey.client.post(
+                "/v1/generate", ["model": "bot", "prompt": "Say 3", "max_tokens": 8])
+            #expect(generated.status == 200, "\(generated.body)")
+            #expect(generated.json["choices"]?.array?.first?["text"]?.string?.isEmpty == false)
+        }
+    }
 }
