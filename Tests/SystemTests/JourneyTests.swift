@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 import JSON
-import Testing
 import TestSupport
+import Testing
 
 /// On a random model of a few thousand weights: every step is real, only the text is not.
 @Suite(.serialized) struct JourneyTests {
@@ -32,7 +32,8 @@ import TestSupport
             let model = try client.get("/v1/models/bot").json
             #expect(model["id"] == run["model"])
             #expect(model["tasks"]?.array?.compactMap { $0["name"]?.string } == ["mood", "reply"])
-            let classified = try client.post("/v1/classify", ["model": "bot", "input": ["I love it"]])
+            let classified = try client.post(
+                "/v1/classify", ["model": "bot", "input": ["I love it"]])
             #expect(classified.status == 200, "\(classified.body)")
             let item = classified.json["data"]?.array?.first
             let sum = item?["probs"]?.array?.compactMap(\.number).reduce(0, +) ?? 0
@@ -51,7 +52,9 @@ import TestSupport
             let text = chunks.compactMap { $0["choices"]?.array?.first?["text"]?.string }.joined()
             #expect(text == whole.json["choices"]?.array?.first?["text"]?.string)
             #expect(stream.body.hasSuffix("data: [DONE]\n\n"))
-            let long: JSON = ["model": "bot", "prompt": .string(String(repeating: "x", count: 900))]
+            let long: JSON = [
+                "model": "bot", "prompt": .string(String(repeating: "x", count: 900)),
+            ]
             #expect(try client.post("/v1/generate", long).status == 400)
         }
     }
