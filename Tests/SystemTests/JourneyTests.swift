@@ -19,6 +19,14 @@ import Testing
             let journey = try Self.tiny(folder)
             defer { journey.server.kill() }
             let client = journey.client
+            let alone = try client.post(
+                "/v1/runs",
+                [
+                    "name": "alone", "weighting": ["method": "gradnorm"],
+                    "tasks": [["name": "a", "kind": "classification", "dataset": "ds_1"]],
+                ])
+            #expect(alone.status == 400)
+            #expect(alone.json["error"]?["param"] == "weighting.method")
             let id = try journey.train("bot", rows: 40, epochs: 2)
             let run = try client.wait(id, until: Journey.isOver)
             #expect(run["status"] == "succeeded", "\(run.text)")
