@@ -11,7 +11,7 @@ struct Polytask: AsyncParsableCommand {
             First steps:
               polytask models import model.gguf --name smollm2-135m-instruct
               polytask serve
-              curl -X POST 'http://127.0.0.1:8000/v1/datasets?name=reviews' -T reviews.jsonl
+              curl 'http://127.0.0.1:8000/v1/datasets?name=reviews' --data-binary @rows.jsonl
 
             When something does not work, `polytask doctor` says what is wrong and what to do.
             """,

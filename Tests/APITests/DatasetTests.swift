@@ -51,9 +51,11 @@ import Testing
     @Test(
         "The content type decides how rows are read",
         arguments: [
-            ("text/csv", "text,label\na,x\nb,y\n", 201), ("text/plain; charset=utf-8", "one\n\ntwo\n", 201),
+            ("text/csv", "text,label\na,x\nb,y\n", 201),
+            ("text/plain; charset=utf-8", "one\n\ntwo\n", 201),
             ("application/x-www-form-urlencoded", "{\"text\":\"a\"}\n", 201),
-            ("application/json", "{\"text\":\"a\"}\n", 415), ("text/plain; charset=latin1", "a", 415),
+            ("application/json", "{\"text\":\"a\"}\n", 415),
+            ("text/plain; charset=latin1", "a", 415),
         ])
     func contentTypes(type: String, body: String, status: Int) async throws {
         let answer = await (try Fixture()).upload("x", body, fields: ["Content-Type": type])

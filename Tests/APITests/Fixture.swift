@@ -114,7 +114,8 @@ extension Fixture {
     }
 
     /// A fine-tuned model with two tasks of each kind, under the alias of its run's name.
-    func makeTuned(_ name: String = "default", tasks: [JSON] = Fixture.tasks) async throws -> String {
+    func makeTuned(_ name: String = "default", tasks: [JSON] = Fixture.tasks) async throws -> String
+    {
         try makeBase()
         let dataset = await datasetID(Self.labelled)
         let run = try store.createRun(

@@ -20,7 +20,8 @@ import Testing
     @Test(
         "No spelling of a path reaches a protected route without the key",
         arguments: [
-            "//v1/info", "/v1/../v1/info", "/V1/info", "/v1%2finfo", "/v1/info;a", "/livez/../v1/info",
+            "//v1/info", "/v1/../v1/info", "/V1/info", "/v1%2finfo", "/v1/info;a",
+            "/livez/../v1/info",
             "/livez/", "/nothing",
         ])
     func spellings(path: String) async throws {
@@ -44,7 +45,8 @@ import Testing
     @Test(
         "Without a key a page of another origin is refused",
         arguments: [
-            ("http://localhost", 200), ("http://localhost:3000", 403), ("https://evil.example", 403),
+            ("http://localhost", 200), ("http://localhost:3000", 403),
+            ("https://evil.example", 403),
             ("null", 403),
         ])
     func origin(origin: String, status: Int) async throws {
@@ -63,7 +65,8 @@ import Testing
         #expect(answer.fields["Retry-After"] != nil)
     }
 
-    @Test("A key must be printable and not empty", arguments: ["", "two words", "line\nbreak", "é"])
+    @Test(
+        "A key must be printable and not empty", arguments: ["", "two words", "line\nbreak", "é"])
     func unusableKey(key: String) {
         #expect(throws: APIError.self) { try APIKey(key) }
     }

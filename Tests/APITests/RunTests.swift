@@ -76,7 +76,8 @@ import Testing
         "What is wrong with a task is named with its place",
         arguments: [
             ("dataset", "\"ds_none\"", "dataset"), ("kind", "\"magic\"", "kind"),
-            ("kind", "\"generation\"", "dataset"), ("validation", "{\"fraction\":0.6}", "validation.fraction"),
+            ("kind", "\"generation\"", "dataset"),
+            ("validation", "{\"fraction\":0.6}", "validation.fraction"),
             ("validation", "{\"fraction\":0}", "validation.fraction"),
             ("validation", "{\"fraction\":0.01}", "validation.fraction"),
             ("validation", "\"ds_none\"", "validation"), ("test", "\"ds_none\"", "test"),
@@ -189,7 +190,11 @@ import Testing
             id, fence: fence,
             (1...5).map {
                 MetricPoint(task: "mood", name: "loss", epoch: 0, step: $0, value: 1 / Double($0))
-            } + [MetricPoint(task: "mood", name: "accuracy", split: "validation", epoch: 0, step: 5, value: 0.5)])
+            } + [
+                MetricPoint(
+                    task: "mood", name: "accuracy", split: "validation", epoch: 0, step: 5,
+                    value: 0.5)
+            ])
         let path = "/v1/runs/\(id)/metrics"
         let page = await fixture.send(.get, path, query: [("name", "loss"), ("limit", "2")])
         #expect(page.json["data"]?.array?.compactMap { $0["step"]?.integer } == [1, 2])

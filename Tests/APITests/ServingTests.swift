@@ -10,7 +10,9 @@ import WorkerProtocol
 @Suite struct ServingTests {
     private static let usage = GenerateOutput.usage(
         GenerateUsage(promptTokens: 4, completionTokens: 2, promptSeconds: 0.1, decodeSeconds: 0.5))
-    private static func delta(_ text: String, _ reason: String? = nil, choice: Int = 0) -> GenerateOutput {
+    private static func delta(_ text: String, _ reason: String? = nil, choice: Int = 0)
+        -> GenerateOutput
+    {
         .delta(GenerateDelta(choice: choice, text: text, tokens: 1, finishReason: reason))
     }
 
@@ -19,7 +21,8 @@ import WorkerProtocol
         let fixture = try Fixture()
         let id = try await fixture.makeTuned()
         fixture.compute.set { $0.logits = [-10_000, 10_000] }
-        let answer = await fixture.post("/v1/classify", ["task": "mood", "input": ["a", "b"], "top_k": 1])
+        let answer = await fixture.post(
+            "/v1/classify", ["task": "mood", "input": ["a", "b"], "top_k": 1])
         #expect(answer.status == 200, "\(answer.text)")
         #expect(answer.json["model"]?.string == id)
         let item = answer.json["data"]?.array?.last
@@ -108,7 +111,9 @@ import WorkerProtocol
     func stream() async throws {
         let fixture = try Fixture()
         _ = try await fixture.makeTuned()
-        fixture.compute.set { $0.outputs = [Self.delta("He"), Self.delta("llo", "stop"), Self.usage] }
+        fixture.compute.set {
+            $0.outputs = [Self.delta("He"), Self.delta("llo", "stop"), Self.usage]
+        }
         let body: JSON = [
             "prompt": "a", "stream": true, "stream_options": ["include_usage": true],
         ]
@@ -132,7 +137,8 @@ import WorkerProtocol
             $0.failure = WorkerFailure(code: "worker_lost", message: "the worker died")
         }
         for stream in [true, false] {
-            let answer = await fixture.post("/v1/generate", ["prompt": "a", "stream": .bool(stream)])
+            let answer = await fixture.post(
+                "/v1/generate", ["prompt": "a", "stream": .bool(stream)])
             #expect(answer.status == 503)
             #expect(answer.code == "worker_lost")
             #expect(answer.fields["Retry-After"] != nil)

@@ -29,7 +29,9 @@ struct Journey {
     }
 
     /// Uploads two data sets and starts a run on both; its id.
-    func train(_ name: String, rows: Int, epochs: Int) throws -> String {
+    func train(
+        _ name: String, rows: Int, epochs: Int, learningRate: Double = 1e-3
+    ) throws -> String {
         let moods = try client.upload("moods", Self.moods(rows)).json["id"] ?? nil
         let replies = try client.upload("replies", Self.replies(rows)).json["id"] ?? nil
         let answer = try client.post(
@@ -41,7 +43,7 @@ struct Journey {
                     ["name": "mood", "kind": "classification", "dataset": moods],
                     ["name": "reply", "kind": "generation", "dataset": replies],
                 ],
-                "optimizer": ["learning_rate": 1e-3],
+                "optimizer": ["learning_rate": .number(learningRate)],
             ])
         guard answer.status == 202, let id = answer.json["id"]?.string else {
             throw ServerProcess.Failure(description: answer.body)

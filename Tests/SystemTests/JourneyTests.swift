@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 import JSON
-import Testing
 import TestSupport
+import Testing
 
 /// On a random model of a few thousand weights: every step is real, only the text is not.
 @Suite(.serialized) struct JourneyTests {
@@ -19,6 +19,14 @@ import TestSupport
             let journey = try Self.tiny(folder)
             defer { journey.server.kill() }
             let client = journey.client
+            let alone = try client.post(
+                "/v1/runs",
+                [
+                    "name": "alone", "weighting": ["method": "gradnorm"],
+                    "tasks": [["name": "a", "kind": "classification", "dataset": "ds_1"]],
+                ])
+            #expect(alone.status == 400)
+            #expect(alone.json["error"]?["param"] == "weighting.method")
             let id = try journey.train("bot", rows: 40, epochs: 2)
             let run = try client.wait(id, until: Journey.isOver)
             #expect(run["status"] == "succeeded", "\(run.text)")
@@ -32,7 +40,8 @@ import TestSupport
             let model = try client.get("/v1/models/bot").json
             #expect(model["id"] == run["model"])
             #expect(model["tasks"]?.array?.compactMap { $0["name"]?.string } == ["mood", "reply"])
-            let classified = try client.post("/v1/classify", ["model": "bot", "input": ["I love it"]])
+            let classified = try client.post(
+                "/v1/classify", ["model": "bot", "input": ["I love it"]])
             #expect(classified.status == 200, "\(classified.body)")
             let item = classified.json["data"]?.array?.first
             let sum = item?["probs"]?.array?.compactMap(\.number).reduce(0, +) ?? 0
@@ -51,7 +60,9 @@ import TestSupport
             let text = chunks.compactMap { $0["choices"]?.array?.first?["text"]?.string }.joined()
             #expect(text == whole.json["choices"]?.array?.first?["text"]?.string)
             #expect(stream.body.hasSuffix("data: [DONE]\n\n"))
-            let long: JSON = ["model": "bot", "prompt": .string(String(repeating: "x", count: 900))]
+            let long: JSON = [
+                "model": "bot", "prompt": .string(String(repeating: "x", count: 900)),
+            ]
             #expect(try client.post("/v1/generate", long).status == 400)
         }
     }
@@ -101,6 +112,26 @@ import TestSupport
             let deadline = Date().addingTimeInterval(30)
             while Date() < deadline, try client.get("/readyz").status != 200 { usleep(50_000) }
             #expect(try client.post("/v1/generate", request).status == 200)
+        }
+    }
+
+    @Test(
+        "SmolLM2 learns two tasks, and serves them",
+        .enabled(if: RealModel.isPresent))
+    func realModel() async throws {
+        try await onThread {
+            let journey = try Journey(TemporaryFolder(), model: RealModel.path)
+            defer { journey.server.kill() }
+            let id = try journey.train("bot", rows: 16, epochs: 1, learningRate: 1e-4)
+            let run = try journey.client.wait(id, seconds: 600, until: Journey.isOver)
+            #expect(run["status"] == "succeeded", "\(run.text)")
+            let classified = try journey.client.post(
+                "/v1/classify", ["model": "bot", "input": ["I love it, number 3"]])
+            #expect(classified.status == 200, "\(classified.body)")
+            let generated = try journey.client.post(
+                "/v1/generate", ["model": "bot", "prompt": "Say 3", "max_tokens": 8])
+            #expect(generated.status == 200, "\(generated.body)")
+            #expect(generated.json["choices"]?.array?.first?["text"]?.string?.isEmpty == false)
         }
     }
 }

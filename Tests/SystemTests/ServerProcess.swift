@@ -80,7 +80,8 @@ final class ServerProcess {
     ) throws -> (status: Int32, output: String) {
         let output = "\(folder)/command-\(UUID().uuidString).out"
         let pid = try spawn(
-            arguments, output: output, environment: ["POLYTASK_DATA_DIR=\(folder)/data"] + environment)
+            arguments, output: output,
+            environment: environment + ["POLYTASK_DATA_DIR=\(folder)/data"])
         var status: Int32 = 0
         waitpid(pid, &status, 0)
         return ((status >> 8) & 0xFF, text(output))

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
-import Testing
 import TestSupport
+import Testing
 
 @Suite(.serialized) struct ServerTests {
     @Test("The server starts, answers, asks for its key, and ends on SIGTERM")
@@ -32,7 +32,8 @@ import TestSupport
             let server = ServerProcess(folder)
             defer { server.kill() }
             try server.start()
-            let answer = try server.client.upload("x", "{\"text\":\"a\",\"label\":\"b\"}\n{\"text\"}\n")
+            let answer = try server.client.upload(
+                "x", "{\"text\":\"a\",\"label\":\"b\"}\n{\"text\"}\n")
             #expect(answer.status == 400)
             #expect(answer.json["errors"]?.array?.first?["line"] == 2)
             #expect(try server.client.get("/v1/datasets").json["data"] == [])
@@ -93,7 +94,8 @@ import TestSupport
             for subject in ["processor", "memory", "blas", "gpu", "data folder"] {
                 #expect(doctor.output.contains(subject))
             }
-            #expect(try ServerProcess.run(["version"], in: folder.path).output.hasPrefix("polytask "))
+            #expect(
+                try ServerProcess.run(["version"], in: folder.path).output.hasPrefix("polytask "))
         }
     }
 }

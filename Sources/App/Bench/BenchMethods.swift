@@ -45,6 +45,7 @@ struct BenchMethods: ParsableCommand {
 
     private static func defaults(_ method: MethodDescriptor) -> [String: Double] {
         Dictionary(
-            method.parameters.map { ($0.name, $0.default) }, uniquingKeysWith: { first, _ in first })
+            method.parameters.map { ($0.name, $0.default) }, uniquingKeysWith: { first, _ in first }
+        )
     }
 }
