@@ -93,7 +93,9 @@ final class ServerFixture: Sendable {
                 },
                 Route(.get, "/stream") { _ in
                     Response(200, body: .stream { writer in
-                        for piece in ["one", "two", "three"] { try await writer.write(Array(piece.utf8)) }
+                        for piece in ["one", "two", "three"] {
+                            try await writer.write(Array(piece.utf8))
+                        }
                     })
                 },
                 Route(.get, "/torn") { _ in
