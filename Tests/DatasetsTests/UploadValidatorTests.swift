@@ -55,7 +55,10 @@ struct UploadValidatorTests {
                 #"{"text":"a","label":[]}"#, "label",
                 "must be a string, a number or a boolean, found array"
             ),
-            (#"{"text":"a","labels":["x"]}"#, "labels", "rows with this column are not supported; use `label`"),
+            (
+                #"{"text":"a","labels":["x"]}"#, "labels",
+                "rows with this column are not supported; use `label`"
+            ),
             (
                 #"{"prompt":"a","completion":"b"}"#, nil,
                 "has the row format completion, but line 1 has labelled; one data set has one format"
@@ -64,7 +67,8 @@ struct UploadValidatorTests {
             (#"{"text":"a""#, nil, "is not valid JSON: the input ends inside a value at byte 11"),
         ] as [(String, String?, String)])
     func problems(line: String, column: String?, message: String) {
-        let (bytes, result) = validate(.jsonl, "{\"text\":\"a\",\"label\":\"x\"}\r\n\r\n" + line + "\n")
+        let first = #"{"text":"a","label":"x"}"# + "\r\n\r\n"
+        let (bytes, result) = validate(.jsonl, first + line + "\n")
         #expect(bytes.isEmpty)
         #expect(failure(result)?.problems == [RowProblem(line: 3, column: column, message: message)])
     }

@@ -55,7 +55,8 @@ enum FileSystem {
             let count = try buffer.withUnsafeMutableBytes { bytes in
                 let count = Glibc.read(descriptor, bytes.baseAddress, bytes.count)
                 if count > 0 {
-                    try body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count]))
+                    let filled = UnsafeRawBufferPointer(bytes)[..<count]
+                    try body(UnsafeRawBufferPointer(rebasing: filled))
                 }
                 return count
             }
