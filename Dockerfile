@@ -18,5 +18,6 @@ VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s \
     CMD curl -fsS http://127.0.0.1:8000/readyz || exit 1
-CMD ["polytask", "serve", "--host", "0.0.0.0", "--port", "8000", "--data", "/data", \
-     "--base-model", "/usr/share/polytask/models/SmolLM2-135M-Instruct.Q4_1.gguf"]
+# Importing the same model again changes nothing.
+CMD ["sh", "-c", "polytask models import /usr/share/polytask/models/SmolLM2-135M-Instruct.Q4_1.gguf \
+    --name smollm2-135m-instruct --data /data && exec polytask serve --host 0.0.0.0 --data /data"]
