@@ -10,9 +10,9 @@ int linux_die_with_parent(void) {
     return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 ? 0 : errno;
 }
 
-int linux_schedule_batch(int thread) {
+int linux_schedule_idle(int thread) {
     struct sched_param parameter = {0};
-    return sched_setscheduler(thread, SCHED_BATCH, &parameter) == 0 ? 0 : errno;
+    return sched_setscheduler(thread, SCHED_IDLE, &parameter) == 0 ? 0 : errno;
 }
 
 int linux_spawn_close_from(void *file_actions, int first) {

@@ -40,7 +40,7 @@ enum ProcessSetup {
         let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
         for thread in threads.compactMap({ Int32($0) }) where thread != getpid() {
             setpriority(Int32(PRIO_PROCESS.rawValue), id_t(thread), niceLowest)
-            _ = linux_schedule_batch(thread)
+            _ = linux_schedule_idle(thread)
         }
     }
 
