@@ -87,6 +87,9 @@ let package = Package(
         tests("Backend", ["Tensor", "CPUBackend"]),
         tests("CPUBackend", ["CPUBackend", "CKernels", "Tensor"]),
         tests("NN", ["NN", "Tensor", "CPUBackend"]),
+        tests("Datasets", ["Datasets", "JSON"]),
+        tests("Store", ["Store", "Datasets", "Spec", "JSON"]),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c2x
 )

@@ -1,1 +1,13 @@
 #include "CEmbedded.h"
+
+static const unsigned char initial[] = {
+#embed "../../migrations/0001_initial.sql"
+};
+
+static const embedded_file migrations[] = {
+    {"0001_initial.sql", initial, sizeof initial},
+};
+
+size_t embedded_migration_count(void) { return sizeof migrations / sizeof *migrations; }
+
+embedded_file embedded_migration(size_t index) { return migrations[index]; }

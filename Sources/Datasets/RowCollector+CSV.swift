@@ -65,7 +65,8 @@ extension RowCollector {
         }
         switch header.format {
         case .labelled: add(.labelled(text: texts[0], label: texts[1]), line: record.line)
-        case .completion: add(.completion(prompt: texts[0], completion: texts[1]), line: record.line)
+        case .completion:
+            add(.completion(prompt: texts[0], completion: texts[1]), line: record.line)
         case .text, .messages: add(.text(texts[0]), line: record.line)
         }
     }

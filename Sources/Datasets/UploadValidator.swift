@@ -1,4 +1,5 @@
-/// How an upload is written: JSON lines, RFC 4180 with a header, or documents parted by blank lines.
+/// How an upload is written: JSON lines, RFC 4180 with a header, or documents parted by blank
+/// lines.
 package enum UploadFormat: String, Sendable, CaseIterable {
     case jsonl, csv, text
 }

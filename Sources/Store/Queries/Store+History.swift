@@ -1,0 +1,56 @@
+import GRDB
+import Spec
+
+extension Store {
+    /// The run's metrics in the order they were first recorded, narrowed by what is not nil.
+    /// `after` is a metric's number.
+    package func metrics(
+        run: String, task: String?, name: String?, split: String?, afterStep: Int?, after: Int64?,
+        limit: Int
+    ) throws -> Page<MetricRecord> {
+        try read { db in
+            _ = try Self.run(run, db)
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM metrics
+                    WHERE run = :run AND number > :after
+                        AND (:task IS NULL OR task = :task) AND (:name IS NULL OR name = :name)
+                        AND (:split IS NULL OR split = :split)
+                        AND (:step IS NULL OR step > :step)
+                    ORDER BY number LIMIT :limit
+                    """,
+                arguments: [
+                    "run": run, "after": after ?? 0, "task": task, "name": name, "split": split,
+                    "step": afterStep, "limit": max(limit, 0) + 1,
+                ])
+            return Page(
+                items: rows.prefix(max(limit, 0)).map(Self.metricRecord),
+                hasMore: rows.count > max(limit, 0))
+        }
+    }
+
+    /// The run's events after event number `after`, oldest first.
+    package func events(run: String, after: Int64, limit: Int) throws -> [EventRecord] {
+        try read { db in
+            _ = try Self.run(run, db)
+            return try Row.fetchAll(
+                db,
+                sql: "SELECT * FROM events WHERE run = ? AND number > ? ORDER BY number LIMIT ?",
+                arguments: [run, after, max(limit, 0)]
+            ).map {
+                EventRecord(
+                    number: $0["number"], run: $0["run"], time: $0["time"], kind: $0["kind"],
+                    message: $0["message"])
+            }
+        }
+    }
+
+    private static func metricRecord(_ row: Row) -> MetricRecord {
+        MetricRecord(
+            number: row["number"], time: row["time"],
+            point: MetricPoint(
+                task: row["task"], name: row["name"], split: row["split"], epoch: row["epoch"],
+                step: row["step"], value: row["value"] ?? .nan))
+    }
+}

@@ -1,0 +1,129 @@
+import GRDB
+package import Spec
+
+extension Store {
+    /// Queues a run. With a key that made one already, that one.
+    /// - Throws: `not_found` for a data set that is not there.
+    package func createRun(_ spec: RunSpec, idempotency: IdempotencyKey?) throws -> RunRecord {
+        try write { db in
+            if let idempotency, let made = try Self.replay(idempotency, db) {
+                return try Self.run(made, db)
+            }
+            let id = try Identifier.make("run_")
+            let now = Clock.now()
+            let base = try Self.findModel(spec.baseModel, db)?.baseSHA256
+            try db.execute(
+                sql: """
+                    INSERT INTO runs (id, name, created, updated, status, spec, base_sha256)
+                    VALUES (?, ?, ?, ?, 'queued', ?, ?)
+                    """,
+                arguments: [id, spec.name, now, now, try Self.json(spec), base])
+            for dataset in Self.datasets(of: spec) {
+                try db.execute(
+                    sql: """
+                        INSERT INTO run_datasets (run, dataset)
+                        SELECT ?, id FROM datasets WHERE id = ?
+                        """, arguments: [id, dataset])
+                guard db.changesCount == 1 else { throw StoreError.notFound("data set", dataset) }
+            }
+            try Self.event(id, "created", "the run was created", db)
+            try Self.event(id, "queued", "waiting for a worker", db)
+            try Self.remember(idempotency, object: id, db)
+            return try Self.run(id, db)
+        }
+    }
+
+    package func run(_ id: String) throws -> RunRecord {
+        try read { try Self.run(id, $0) }
+    }
+
+    package func runs(_ page: PageQuery) throws -> Page<RunRecord> {
+        try self.page(page, of: "runs", called: "run", Self.runRecord)
+    }
+
+    /// Queued and paused runs are cancelled at once; a running one is flagged, for its worker to
+    /// stop.
+    /// - Throws: `conflict` when it has ended.
+    package func requestCancel(_ id: String) throws -> RunRecord {
+        let before = try write { db in
+            let run = try Self.run(id, db)
+            switch run.status {
+            case .queued, .paused:
+                try Self.end(
+                    id, .cancelled, event: "cancelled before it went on", code: nil, message: nil,
+                    db)
+            case .running where !run.cancelRequested:
+                try db.execute(
+                    sql: "UPDATE runs SET cancel_requested = 1, updated = ? WHERE id = ?",
+                    arguments: [Clock.now(), id])
+                try Self.event(id, "cancel_requested", "the worker was asked to stop", db)
+            case .running: break
+            case .succeeded, .failed, .cancelled:
+                throw StoreError(
+                    code: "conflict", message: "the run has ended: it is \(run.status.rawValue)")
+            }
+            return run
+        }
+        let after = try run(id)
+        if after.status == .cancelled { try deleteUnreferenced([before.checkpointSHA256]) }
+        return after
+    }
+
+    /// Data sets a run reads: for training, held out and test; each once.
+    static func datasets(of spec: RunSpec) -> [String] {
+        var ids: [String] = []
+        for task in spec.tasks {
+            ids.append(task.dataset)
+            if case .dataset(let id) = task.validation { ids.append(id) }
+            if let test = task.test { ids.append(test) }
+        }
+        return Set(ids).sorted()
+    }
+
+    static func run(_ id: String, _ db: Database) throws -> RunRecord {
+        let row = try Row.fetchOne(db, sql: "SELECT * FROM runs WHERE id = ?", arguments: [id])
+        guard let row else { throw StoreError.notFound("run", id) }
+        return try runRecord(row)
+    }
+
+    static func runRecord(_ row: Row) throws -> RunRecord {
+        guard let status = RunStatus(rawValue: row["status"]) else {
+            throw StoreError(code: "corrupt", message: "a run has an unknown status")
+        }
+        return RunRecord(
+            number: row["number"], id: row["id"], name: row["name"], created: row["created"],
+            updated: row["updated"], started: row["started"], finished: row["finished"],
+            status: status, spec: try decode(RunSpec.self, row["spec"]), fence: row["fence"],
+            cancelRequested: row["cancel_requested"],
+            failuresSinceCheckpoint: row["failures_since_checkpoint"], step: row["step"],
+            steps: row["steps"], epoch: row["epoch"], tokensPerSecond: row["tokens_per_second"],
+            etaSeconds: row["eta_seconds"], trainingSeconds: row["training_seconds"],
+            phase: row["phase"], errorCode: row["error_code"], errorMessage: row["error_message"],
+            model: row["model"], checkpointSHA256: row["checkpoint_sha256"],
+            checkpointStep: row["checkpoint_step"])
+    }
+
+    static func event(_ run: String, _ kind: String, _ message: String, _ db: Database) throws {
+        try db.execute(
+            sql: "INSERT INTO events (run, time, kind, message) VALUES (?, ?, ?, ?)",
+            arguments: [run, Clock.now(), kind, message])
+    }
+
+    /// To an ended status, with its event; the checkpoint is let go (its file, after the commit,
+    /// by `deleteUnreferenced`).
+    static func end(
+        _ id: String, _ status: RunStatus, event message: String, code: String?,
+        message errorMessage: String?, _ db: Database
+    ) throws {
+        let now = Clock.now()
+        try db.execute(
+            sql: """
+                UPDATE runs SET status = ?, phase = ?, updated = ?, finished = ?, error_code = ?,
+                    error_message = ?, eta_seconds = NULL, checkpoint_sha256 = NULL,
+                    checkpoint_step = NULL
+                WHERE id = ?
+                """,
+            arguments: [status.rawValue, status.rawValue, now, now, code, errorMessage, id])
+        try event(id, status.rawValue, message, db)
+    }
+}

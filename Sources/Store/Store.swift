@@ -1,0 +1,123 @@
+// The service's memory: one SQLite file and content-addressed blobs. All methods are synchronous,
+// thread-safe and block; what they returned survives kill -9 and power loss.
+
+import Foundation
+import GRDB
+
+/// Data sets, runs, models and what happened to them. Knows no HTTP and no computing.
+package final class Store: Sendable {
+    package let folder: String
+    package let blobs: BlobStore
+    let database: DatabasePool
+    private let lock: FolderLock
+
+    /// Opens (creating) `folder`/polytask.sqlite and blobs/, runs migrations, deletes leftovers of
+    /// temp files.
+    /// - Throws: `StoreError`: `locked`, `newer_database`, `unwritable`, `corrupt`, `internal`.
+    package convenience init(folder: String) throws {
+        try self.init(folder: folder, migrations: Migration.shipped)
+    }
+
+    package init(folder: String, migrations: [Migration]) throws {
+        self.folder = folder
+        try FileSystem.makeFolder(folder)
+        lock = try FolderLock(folder)
+        blobs = try BlobStore(folder: folder)
+        database = try Self.translating { try Self.open("\(folder)/polytask.sqlite") }
+        let database = database
+        try Self.translating { try Migrator(migrations: migrations).migrate(database) }
+        try FileSystem.syncFolder(folder)
+    }
+
+    private static func open(_ path: String) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(10)
+        let database = try DatabasePool(path: path, configuration: configuration)
+        // The pool itself sets NORMAL, under which a power loss may undo the last commits.
+        try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        return database
+    }
+
+    /// The database answers.
+    package func ping() throws {
+        _ = try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM schema_migrations") }
+    }
+
+    func read<T>(_ body: (Database) throws -> T) throws -> T {
+        try Self.translating { try database.read(body) }
+    }
+
+    /// One transaction on the only writer; rolled back when `body` throws.
+    func write<T>(_ body: (Database) throws -> T) throws -> T {
+        try Self.translating { try database.write(body) }
+    }
+
+    /// Removes those of the blobs that nothing refers to any more. Takes the writer, so that no
+    /// row can come to refer to one meanwhile.
+    func deleteUnreferenced(_ blobs: [String?]) throws {
+        let candidates = Set(blobs.compactMap(\.self))
+        guard !candidates.isEmpty else { return }
+        try write { db in
+            for sha256 in candidates where try !Self.isReferenced(sha256, db) {
+                self.blobs.delete(sha256)
+            }
+        }
+    }
+
+    private static func isReferenced(_ sha256: String, _ db: Database) throws -> Bool {
+        try Bool.fetchOne(
+            db,
+            sql: """
+                SELECT EXISTS (SELECT 1 FROM datasets WHERE sha256 = :it)
+                    OR EXISTS (SELECT 1 FROM models
+                               WHERE base_sha256 = :it OR weights_sha256 = :it)
+                    OR EXISTS (SELECT 1 FROM runs WHERE checkpoint_sha256 = :it)
+                """, arguments: ["it": sha256]) ?? true
+    }
+
+    /// A row must not name a blob that is not there. Called inside the transaction that names it.
+    func requireBlob(_ sha256: String) throws {
+        guard blobs.contains(sha256) else {
+            throw StoreError(
+                code: "corrupt", message: "a record was to name a file that was not kept")
+        }
+    }
+
+    private static func translating<T>(_ body: () throws -> T) throws -> T {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            throw translated(error)
+        } catch let error as DecodingError {
+            throw StoreError(code: "corrupt", message: "a stored record is not readable: \(error)")
+        }
+    }
+
+    private static func translated(_ error: DatabaseError) -> StoreError {
+        let reason = error.message ?? "code \(error.extendedResultCode.rawValue)"
+        return switch error.resultCode {
+        case .SQLITE_FULL:
+            StoreError(
+                code: "disk_full", message: "the database: \(reason); free some space")
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            StoreError(
+                code: "corrupt", message: "the database: \(reason); restore it from a backup")
+        case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM:
+            StoreError(
+                code: "unwritable",
+                message: "the database: \(reason); give this user the right to write there")
+        default: StoreError(code: "internal", message: "the database: \(reason)")
+        }
+    }
+
+    static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    static func decode<T: Decodable>(_ type: T.Type, _ text: String) throws -> T {
+        try JSONDecoder().decode(type, from: Data(text.utf8))
+    }
+}
