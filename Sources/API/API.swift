@@ -56,10 +56,8 @@ package final class API: Sendable {
     package func before(_ request: Request) -> Response? {
         if let refusal = gate.refusal(request) { return problem(refusal, request) }
         guard isDraining, request.path != "/livez" else { return nil }
-        var response = problem(
+        return problem(
             APIError(.draining, "the server is shutting down; try again in a moment"), request)
-        response.fields["Connection"] = "close"
-        return response
     }
 
     /// Any error as problem+json; an internal one is logged.
@@ -68,9 +66,7 @@ package final class API: Sendable {
         if problem.status >= 500 && problem.status != 503 {
             log("request \(request.id) failed: \(problem.code): \(Self.describe(error))")
         }
-        var response = problem.response(requestID: request.id, limits: limits)
-        response.fields["X-Request-Id"] = request.id
-        return response
+        return problem.response(requestID: request.id, limits: limits)
     }
 
     /// Runs a call of the store on a thread that may wait.

@@ -28,3 +28,11 @@ enum Identifier {
         return names.count > max ? "\(listed) and \(names.count - max) more" : listed
     }
 }
+
+/// Names that models are served under.
+package enum ModelName {
+    /// An identifier that cannot be mistaken for an id.
+    package static func isValid(_ name: String) -> Bool {
+        Identifier.isValid(name) && !name.hasPrefix("mdl_")
+    }
+}

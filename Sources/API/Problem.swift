@@ -1,7 +1,7 @@
+import Datasets
 // The only place where an error becomes an HTTP answer: RFC 9457 members for HTTP clients, and
 // `error` for the SDKs that read {"error":{"message","type","param","code"}}.
 import HTTP
-import Datasets
 import JSON
 import Store
 import WorkerProtocol
@@ -32,7 +32,10 @@ package struct Problem: Sendable {
         case let error as HTTPError: self.init(error)
         case let error as ValidationFailure: self.init(error)
         case let error as JSONError:
-            self.init(400, APIError.Code.invalidJSON.rawValue, "the body is not valid JSON: \(error.message)")
+            self.init(
+                400, APIError.Code.invalidJSON.rawValue,
+                "the body is not valid JSON: \(error.message)")
+        case is CancellationError: self.init(503, "cancelled", "the request was cancelled")
         default: self.init(500, "internal", "the server failed to answer; its log says why")
         }
     }
@@ -66,7 +69,8 @@ package struct Problem: Sendable {
             case "disk_full": 507
             default: 500
             }
-        let message = status == 500 ? "the store failed; `polytask doctor` checks it" : error.message
+        let message =
+            status == 500 ? "the store failed; `polytask doctor` checks it" : error.message
         self.init(status, error.code, message)
     }
 

@@ -7,7 +7,7 @@ package final class Generator {
     /// Sequences computed together; more wait for their turn.
     static let sequencesMax = 32
     /// Prompt rows read in one step, beside one row per decoding sequence.
-    static let promptRowsMax = 32
+    static let promptRowsMax = 16
 
     private let model: Model
     private let backend: any Backend

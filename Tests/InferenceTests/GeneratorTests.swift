@@ -197,7 +197,11 @@ struct GeneratorTests {
         let generator = Generator(model, backend: backend)
         try generator.add(
             id: 0, prompt: [65],
-            options: options { $0.maxTokens = 1; $0.logprobs = 3; $0.temperature = 0.5 })
+            options: options {
+                $0.maxTokens = 1
+                $0.logprobs = 3
+                $0.temperature = 0.5
+            })
         let delta = try #require(try generator.step().first)
         let reported = try #require(delta.logprobs.first)
         let tape = Tape(backend, recording: false)

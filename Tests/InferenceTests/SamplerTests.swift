@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Sampling")
 struct SamplerTests {
-    private func draws(_ count: Int, _ logits: [Float], prompt: [Int32] = [], _ seed: UInt64 = 1,
+    private func draws(
+        _ count: Int, _ logits: [Float], prompt: [Int32] = [], _ seed: UInt64 = 1,
         _ set: (inout GenerationOptions) -> Void
     ) -> [Int32] {
         var options = GenerationOptions()
@@ -23,7 +24,11 @@ struct SamplerTests {
     @Test("greedy takes the first of the largest")
     func greedy() {
         #expect(draws(2, logits) { _ in } == [1, 1])
-        #expect(draws(2, logits) { $0.temperature = 1; $0.topK = 1 } == [1, 1])
+        #expect(
+            draws(2, logits) {
+                $0.temperature = 1
+                $0.topK = 1
+            } == [1, 1])
     }
 
     @Test("sampling follows the softmax at the temperature", arguments: [0.5, 1, 2])
@@ -43,7 +48,11 @@ struct SamplerTests {
     func cuts() {
         // Probabilities 0.400, 0.400, 0.147, 0.054 of tokens 1, 3, 2, 0.
         func kept(_ set: (inout GenerationOptions) -> Void) -> Set<Int32> {
-            Set(draws(2000, logits) { $0.temperature = 1; set(&$0) })
+            Set(
+                draws(2000, logits) {
+                    $0.temperature = 1
+                    set(&$0)
+                })
         }
         #expect(kept { $0.topK = 2 } == [1, 3])
         #expect(kept { $0.topK = 3 } == [1, 2, 3])
@@ -52,7 +61,12 @@ struct SamplerTests {
         #expect(kept { $0.topP = 0.9 } == [1, 2, 3])
         #expect(kept { $0.minP = 0.5 } == [1, 3])
         #expect(kept { $0.minP = 0.3 } == [1, 2, 3])
-        #expect(kept { $0.topK = 3; $0.topP = 0.5; $0.minP = 0.1 } == [1, 3])
+        #expect(
+            kept {
+                $0.topK = 3
+                $0.topP = 0.5
+                $0.minP = 0.1
+            } == [1, 3])
         #expect(kept { $0.topP = 0.999 } == [0, 1, 2, 3])
     }
 

@@ -5,8 +5,9 @@ import Testing
 @Suite("Streamed text")
 struct TextStreamTests {
     /// Everything shown when the bytes arrive in pieces of `size`.
-    private func shown(_ text: String, stop: [String], size: Int) -> (text: String, deltas: [String])
-    {
+    private func shown(_ text: String, stop: [String], size: Int) -> (
+        text: String, deltas: [String]
+    ) {
         var stream = TextStream(stop: stop)
         var deltas: [String] = []
         let bytes = Array(text.utf8)

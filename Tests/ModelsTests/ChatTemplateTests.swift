@@ -52,7 +52,8 @@ struct ChatTemplateTests {
                 "{% set a = 1 %}{% set n = namespace(b=1) %}{% for m in messages %}"
                     + "{% set a = 2 %}{% set n.b = n.b + 1 %}{% endfor %}{{ a }}{{ n.b }}") == "14")
         #expect(
-            try render("{% for i in range(5) %}{% if i == 3 %}{% break %}{% endif %}{{ i }}{% endfor %}")
+            try render(
+                "{% for i in range(5) %}{% if i == 3 %}{% break %}{% endif %}{{ i }}{% endfor %}")
                 == "012")
         #expect(
             try render("{% for k, v in {'a': 1, 'b': 2}.items() %}{{ k }}{{ v }}{% endfor %}")
@@ -66,6 +67,8 @@ struct ChatTemplateTests {
         #expect(try render("a  {{- 'b' -}}  c") == "abc")
         #expect(try render("a {# note #}\n b {#- x -#} c") == "a  bc")
         #expect(try render("{{ 1 }}\nx") == "1\nx")
+        #expect(try render("{% if true %}\n  {% if true %}\n  x{% endif %}{% endif %}") == "  x")
+        #expect(try render("a {%+ if true %}b{% endif %}\n  {# note #}\nc") == "a bc")
     }
 
     @Test("what came from messages stays apart from what the template wrote")
@@ -105,7 +108,8 @@ struct ChatTemplateTests {
 
     @Test("a template's own refusal reaches the caller")
     func refusal() {
-        let template = "{% if messages[0].role != 'system' %}{{ raise_exception('no system') }}{% endif %}"
+        let template =
+            "{% if messages[0].role != 'system' %}{{ raise_exception('no system') }}{% endif %}"
         do {
             _ = try render(template)
             Issue.record("accepted")

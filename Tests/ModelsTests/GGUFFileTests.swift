@@ -45,7 +45,8 @@ struct GGUFFileTests {
         builder.add("q4_0", [1, 32], type: 2, half(0.5) + nibbles)
         builder.add("q4_1", [1, 32], type: 3, half(0.5) + half(-3) + nibbles)
         builder.add(
-            "q8_0", [1, 32], type: 8, half(0.25) + (0..<32).map { UInt8(bitPattern: Int8($0 * 8 - 128)) })
+            "q8_0", [1, 32], type: 8,
+            half(0.25) + (0..<32).map { UInt8(bitPattern: Int8($0 * 8 - 128)) })
         let file = try open(builder.build())
         #expect(try values(file, "f32") == [1, -2, 0.5, 3.5])
         #expect(try values(file, "f16") == [1.5, -65504, Float(Float16(6e-8)), -.infinity])
@@ -125,7 +126,8 @@ struct GGUFFileTests {
         #expect(message(builder.build()).contains("version 1"))
         builder = whole
         builder.setRaw(
-            "s", GGUFBuilder.bytes(UInt32(9)) + GGUFBuilder.bytes(UInt32(8))
+            "s",
+            GGUFBuilder.bytes(UInt32(9)) + GGUFBuilder.bytes(UInt32(8))
                 + GGUFBuilder.bytes(UInt64.max))
         #expect(message(builder.build()).contains("strings"))
         builder = whole

@@ -141,7 +141,8 @@ struct LlamaTests {
             let step: Float = 2e-2
             let numeric = (shifted(step) - shifted(-step)) / Double(2 * step)
             for i in before.indices { parameter.value.pointer[i] = before[i] }
-            let analytic = zip(gradient, direction).reduce(0.0) { $0 + Double($1.0 * $1.1) }
+            let analytic =
+                zip(gradient, direction).reduce(0.0) { $0 + Double($1.0 * $1.1) }
                 / Double(norm)
             // Float32 losses of about 10 have noise of 1e-6, over 4e-2: 5e-5; the step's own
             // error is of its square.

@@ -119,9 +119,12 @@ struct ModelTests {
 
     @Test("packed batches keep segments, positions and tasks")
     func batches() {
-        let batch = PackedBatch([(task: 2, tokens: [5, 6]), (task: 2, tokens: [7]), (task: 0, tokens: [8])])
+        let batch = PackedBatch([
+            (task: 2, tokens: [5, 6]), (task: 2, tokens: [7]), (task: 0, tokens: [8]),
+        ])
         #expect(batch.tokens == [5, 6, 7, 8] && batch.positions == [0, 1, 0, 0])
         #expect(batch.segments == [0..<2, 2..<3, 3..<4])
-        #expect(batch.rows.spans == [TaskSpan(task: 2, rows: 0..<3), TaskSpan(task: 0, rows: 3..<4)])
+        #expect(
+            batch.rows.spans == [TaskSpan(task: 2, rows: 0..<3), TaskSpan(task: 0, rows: 3..<4)])
     }
 }

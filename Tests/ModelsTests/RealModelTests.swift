@@ -18,7 +18,8 @@ struct RealModelTests {
                 "Once upon a time, there was a little",
                 [6403, 1980, 253, 655, 28, 665, 436, 253, 1838]
             ),
-            ("a  b   c", [81, 216, 278, 256, 265]), ("\t\ttab\tx ", [197, 197, 15999, 197, 104, 216]),
+            ("a  b   c", [81, 216, 278, 256, 265]),
+            ("\t\ttab\tx ", [197, 197, 15999, 197, 104, 216]),
             ("  5  67 ", [256, 37, 256, 38, 39, 216]),
             ("naïve café cafe\u{301}", [3546, 46494, 37366, 1020, 4565, 151, 219]),
             ("日本語の", [23274, 115, 40993, 179, 120, 248, 26453]),
@@ -31,7 +32,8 @@ struct RealModelTests {
         }
         #expect(bpe.endTokens == [0, 2] && bpe.endOfTurn == 2 && bpe.vocabularySize == 49152)
         // The vocabulary has no token for some control bytes: they are dropped.
-        #expect(bpe.encode("\u{4}a\u{6}", parseSpecial: true) == bpe.encode("a", parseSpecial: true))
+        #expect(
+            bpe.encode("\u{4}a\u{6}", parseSpecial: true) == bpe.encode("a", parseSpecial: true))
     }
 
     @Test("the chat template adds its own system prompt, ids are exact")

@@ -10,7 +10,8 @@ import Testing
 struct SafetensorsTests {
     private let backend = CPUBackend(threads: 1)
 
-    private func file(_ header: String, data: Int, length: UInt64? = nil) throws -> SafetensorsFile {
+    private func file(_ header: String, data: Int, length: UInt64? = nil) throws -> SafetensorsFile
+    {
         let folder = try TemporaryFolder()
         let bytes =
             GGUFBuilder.bytes(length ?? UInt64(header.utf8.count)) + Array(header.utf8)
@@ -36,7 +37,8 @@ struct SafetensorsTests {
         #expect(read.floats() == [1, 2, 3, 4, 5, 6])
         #expect(throws: ModelError.self) { try file.read("a/\"ü", into: read) }
         #expect(throws: ModelError.self) { try file.read("none", into: read) }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.safetensors"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.safetensors"])
     }
 
     @Test("F16 and BF16 are converted")

@@ -37,13 +37,15 @@ struct TokenizerTests {
 
     @Test("words are split as GPT-2's pattern says")
     func splitting() {
-        #expect(words("I'm here, they'll  go") == ["I", "'m", " here", ",", " they", "'ll", " ", " go"])
+        #expect(
+            words("I'm here, they'll  go") == ["I", "'m", " here", ",", " they", "'ll", " ", " go"])
         #expect(words("'sx 'S") == ["'s", "x", " '", "S"])
         #expect(words("a\n\n b \t") == ["a", "\n\n", " b", " \t"])
         #expect(words("x 12é") == ["x", " ", "1", "2", "é"])
         #expect(words("x 12é", splitsDigits: false) == ["x", " 12", "é"])
         #expect(words("½٣Ⅷ") == ["½", "٣", "Ⅷ"])
-        #expect(words("a\u{A0}b\u{3000}\u{3000}c") == ["a", "\u{A0}", "b", "\u{3000}", "\u{3000}", "c"])
+        #expect(
+            words("a\u{A0}b\u{3000}\u{3000}c") == ["a", "\u{A0}", "b", "\u{3000}", "\u{3000}", "c"])
         #expect(words("e\u{301} 👍🏽!") == ["e", "\u{301}", " 👍🏽!"])
         #expect(words("") == [])
     }

@@ -37,7 +37,7 @@ package struct Gate: Sendable {
     }
 
     private func refusalWithoutKey(_ request: Request) -> APIError? {
-        let host = request.fields["Host"] ?? ""
+        let host = request.authority
         guard host.isEmpty || Self.isLoopback(host) else {
             return APIError(
                 .forbidden,

@@ -6,7 +6,8 @@ extension Request {
     /// - Throws: `APIError` when it is empty, too long, or not printable ASCII.
     func idempotencyKey() throws -> String? {
         guard let key = fields["Idempotency-Key"] else { return nil }
-        guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
+        guard (1...255).contains(key.utf8.count),
+            key.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
         else {
             throw APIError(
                 .invalidValue,

@@ -11,7 +11,8 @@ struct JSONBody {
     static func read(_ request: Request, limits: APILimits) async throws -> JSONBody {
         let type = try MediaType.essence(request, expected: "application/json")
         guard type == nil || type == "application/json" else {
-            throw MediaType.unsupported("this route takes JSON: send Content-Type: application/json")
+            throw MediaType.unsupported(
+                "this route takes JSON: send Content-Type: application/json")
         }
         if let coding = request.fields["Content-Encoding"], coding != "identity" {
             throw APIError(

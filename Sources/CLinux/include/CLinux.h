@@ -8,7 +8,6 @@
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <sys/signalfd.h>
-#include "process.h"
 
 /// Accepts one connection, non-blocking, close-on-exec. -1 and errno on failure.
 int linux_accept(int listener);
@@ -26,3 +25,4 @@ int linux_epoll_control(
     int epoll, int operation, int descriptor, uint32_t events, uint64_t token);
 /// Names the calling thread (at most 15 bytes).
 int linux_name_thread(const char *name);
+#include "process.h"

@@ -173,11 +173,12 @@ extension Connection {
             exchanges.append(Exchange(refusal: response, requestID: id))
             return writeAnswers()
         }
+        receiving = nil
+        bodyPausedAt = nil
         exchange.keepsAlive = false
         exchange.channel?.fail(error)
         // It was answered already and its body only read away: there is nobody to tell.
         if !exchanges.contains(where: { $0 === exchange }) {
-            receiving = nil
             closesAfterFlush = true
             askFlush()
         }

@@ -184,8 +184,9 @@ final class Connection: EventHandler, @unchecked Sendable {
             reactor.change(token, to: wanted)
         }
         if let due = nextDeadline(), due.time < armedFor {
-            armedFor = due.time
-            reactor.arm(token, at: due.time)
+            // Never in the past: a deadline that was met and still stands must not spin the loop.
+            armedFor = max(due.time, reactor.now + 0.001)
+            reactor.arm(token, at: armedFor)
         }
         lane.noteIdle(self, isIdle)
     }

@@ -61,7 +61,7 @@ final class Lane: EventHandler, @unchecked Sendable {
     private func acceptAll() {
         for descriptor in listeners?.descriptors ?? [] {
             var isDone = false
-            while !isDone, hasRoom() {
+            while !isDone, canAdmit() {
                 switch SystemCalls.accept(descriptor) {
                 case .descriptor(let accepted): admit(accepted)
                 case .none: isDone = true
@@ -72,19 +72,17 @@ final class Lane: EventHandler, @unchecked Sendable {
         }
     }
 
+    /// At the cap the oldest idle connection gives way to a new one.
     private func admit(_ descriptor: Int32) {
+        if connections.count >= connectionsMax { oldestIdle?.close() }
         let connection = Connection(descriptor, lane: self)
         guard connection.open() else { return SystemCalls.close(descriptor) }
         connections[ObjectIdentifier(connection)] = connection
     }
 
-    /// Makes room by closing the oldest idle connection; without one, accepting pauses.
-    private func hasRoom() -> Bool {
-        if connections.count < connectionsMax { return true }
-        if let oldestIdle {
-            oldestIdle.close()
-            return true
-        }
+    /// Whether one more has room or can get it. When not, accepting pauses.
+    private func canAdmit() -> Bool {
+        if connections.count < connectionsMax || oldestIdle != nil { return true }
         isAcceptPaused = true
         for token in listenerTokens { reactor.change(token, to: []) }
         return false

@@ -18,7 +18,7 @@ struct OutputBuffer {
     mutating func didSend(_ count: Int) {
         sent += count
         if sent >= bytes.count {
-            if bytes.capacity > 16 * 1024 { bytes = [] } else { bytes.removeAll(keepingCapacity: true) }
+            bytes.removeAll(keepingCapacity: bytes.capacity <= 16 * 1024)
             sent = 0
         } else if sent > 64 * 1024, sent > bytes.count / 2 {
             bytes.removeFirst(sent)

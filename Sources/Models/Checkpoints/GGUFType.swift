@@ -2,15 +2,15 @@
 enum GGUFType: UInt32 {
     case f32 = 0
     case f16 = 1
-    case q4_0 = 2
-    case q4_1 = 3
-    case q8_0 = 8
+    case q4 = 2
+    case q4Minimum = 3
+    case q8 = 8
     case bf16 = 30
 
     var blockLength: Int {
         switch self {
         case .f32, .f16, .bf16: 1
-        case .q4_0, .q4_1, .q8_0: 32
+        case .q4, .q4Minimum, .q8: 32
         }
     }
 
@@ -18,9 +18,9 @@ enum GGUFType: UInt32 {
         switch self {
         case .f32: 4
         case .f16, .bf16: 2
-        case .q4_0: 18
-        case .q4_1: 20
-        case .q8_0: 34
+        case .q4: 18
+        case .q4Minimum: 20
+        case .q8: 34
         }
     }
 }
@@ -37,9 +37,9 @@ extension GGUFType {
         case .f32: UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: 4 * count)
         case .f16: Self.widenHalf(source, target, count)
         case .bf16: Self.widenBrain(source, target, count)
-        case .q8_0: Self.expandQ8(source, target, blocks: count / 32)
-        case .q4_0: Self.expandQ4(source, target, blocks: count / 32, hasMinimum: false)
-        case .q4_1: Self.expandQ4(source, target, blocks: count / 32, hasMinimum: true)
+        case .q8: Self.expandQ8(source, target, blocks: count / 32)
+        case .q4: Self.expandQ4(source, target, blocks: count / 32, hasMinimum: false)
+        case .q4Minimum: Self.expandQ4(source, target, blocks: count / 32, hasMinimum: true)
         }
     }
 
@@ -91,30 +91,25 @@ extension GGUFType {
         var block = source
         var output = target
         let end = source + (header + 16) * blocks
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: 16) { table in
-            guard let table = table.baseAddress else { return }
-            while block < end {
-                let scale = float(half: block.loadUnaligned(as: UInt16.self))
-                let minimum =
-                    hasMinimum
-                    ? float(half: block.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
-                    : -8 * scale
-                var q = 0
-                while q < 16 {
-                    table[q] = scale * Float(q) + minimum
-                    q &+= 1
-                }
-                let packed = (block + header).assumingMemoryBound(to: UInt8.self)
-                var j = 0
-                while j < 16 {
-                    let byte = packed[j]
-                    output[j] = table[Int(byte & 15)]
-                    output[j &+ 16] = table[Int(byte &>> 4)]
-                    j &+= 1
-                }
-                block += header + 16
-                output += 32
+        while block < end {
+            let scale = float(half: block.loadUnaligned(as: UInt16.self))
+            let minimum =
+                hasMinimum
+                ? float(half: block.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
+                : -8 * scale
+            let packed = (block + header).assumingMemoryBound(to: UInt8.self)
+            var j = 0
+            while j < 16 {
+                output[j] = scale * Float(packed[j] & 15) + minimum
+                j &+= 1
             }
+            j = 0
+            while j < 16 {
+                output[j &+ 16] = scale * Float(packed[j] &>> 4) + minimum
+                j &+= 1
+            }
+            block += header + 16
+            output += 32
         }
     }
 }

@@ -101,16 +101,16 @@ package final class SafetensorsFile {
             }
             size = product
         }
-        guard entry.data_offsets.count == 2, entry.data_offsets[0] >= 0,
-            entry.data_offsets[0] <= entry.data_offsets[1], entry.data_offsets[1] <= dataBytes,
-            entry.data_offsets[1] - entry.data_offsets[0] == size
+        guard entry.dataOffsets.count == 2, entry.dataOffsets[0] >= 0,
+            entry.dataOffsets[0] <= entry.dataOffsets[1], entry.dataOffsets[1] <= dataBytes,
+            entry.dataOffsets[1] - entry.dataOffsets[0] == size
         else {
             throw ModelError.badModel(
-                "safetensors: the offsets \(entry.data_offsets) of tensor \(printable(name)) do "
+                "safetensors: the offsets \(entry.dataOffsets) of tensor \(printable(name)) do "
                     + "not hold \(size) bytes of the file's \(dataBytes)")
         }
         return Entry(
             dtype: type, shape: entry.shape,
-            range: dataStart + entry.data_offsets[0]..<dataStart + entry.data_offsets[1])
+            range: dataStart + entry.dataOffsets[0]..<dataStart + entry.dataOffsets[1])
     }
 }

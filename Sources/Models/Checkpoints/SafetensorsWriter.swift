@@ -16,7 +16,7 @@ package struct SafetensorsWriter {
             let end = offset + 4 * tensor.count
             precondition(header.entries[name] == nil && name != "__metadata__")
             header.entries[name] = SafetensorsHeader.Entry(
-                dtype: "F32", shape: tensor.shape, data_offsets: [offset, end])
+                dtype: "F32", shape: tensor.shape, dataOffsets: [offset, end])
             offset = end
         }
         let encoder = JSONEncoder()

@@ -55,16 +55,19 @@ struct TemplateLexer {
     /// Removes the white space before a tag: all of it for `-`, for a block that begins its line
     /// only the indentation.
     private mutating func trimBefore(isBlock: Bool) {
-        let dash = position < source.count && source[position] == "-"
-        if dash {
-            position += 1
+        let sign = position < source.count ? source[position] : " "
+        if sign == "-" || (sign == "+" && isBlock) { position += 1 }
+        if sign == "-" {
             while let last = text.last, last.properties.isWhitespace { text.removeLast() }
-        } else if isBlock {
-            var indented = text[...]
-            while let last = indented.last, last == " " || last == "\t" { indented.removeLast() }
-            let beginsLine = indented.last.map { $0 == "\n" } ?? pieces.isEmpty
-            if beginsLine { text = String.UnicodeScalarView(indented) }
+        } else if isBlock, sign != "+", beginsLine(before: position - 2) {
+            while let last = text.last, last == " " || last == "\t" { text.removeLast() }
         }
+    }
+
+    /// Only indentation lies between the start of a line and `index`.
+    private func beginsLine(before index: Int) -> Bool {
+        let before = source[..<index].last { $0 != " " && $0 != "\t" }
+        return before.map { $0 == "\n" } ?? true
     }
 
     private mutating func trimAfter(dash: Bool, isBlock: Bool) {
@@ -173,7 +176,9 @@ struct TemplateLexer {
                 case "t": scalar = "\t"
                 case "r": scalar = "\r"
                 case "\\", "'", "\"": scalar = source[position]
-                default: value.append("\\"); scalar = source[position]
+                default:
+                    value.append("\\")
+                    scalar = source[position]
                 }
             }
             value.append(scalar)

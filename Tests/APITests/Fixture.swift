@@ -1,0 +1,203 @@
+import API
+import Foundation
+import HTTP
+import JSON
+import Pool
+import Spec
+import Store
+import Synchronization
+import WorkerProtocol
+
+/// An API over a store in a fresh folder, with a compute service that the test plays.
+final class Fixture: Sendable {
+    let folder: String
+    let store: Store
+    let compute = FakeCompute()
+    let api: API
+    let router: Router
+
+    init(key: String? = nil, limits: APILimits = APILimits()) throws {
+        folder = NSTemporaryDirectory() + "polytask-api-\(UUID().uuidString)"
+        store = try Store(folder: folder)
+        api = API(
+            store: store, compute: compute, catalogue: Self.catalogue, limits: limits,
+            key: try key.map { try APIKey($0) }, log: { _ in })
+        router = api.router
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    static let catalogue = [
+        MethodDescriptor(
+            family: .mixing, name: "proportional", equation: "p = n", summary: "By size."),
+        MethodDescriptor(
+            family: .mixing, name: "explicit", equation: "p", summary: "As given.",
+            takesTaskValues: true),
+        MethodDescriptor(
+            family: .weighting, name: "gradnorm", equation: "g", summary: "Balances norms.",
+            parameters: [.init("alpha", in: 0...3, default: 1.5, "Asymmetry.")], tasksMin: 2),
+    ]
+
+    struct Answer {
+        var status: Int
+        var fields: Fields
+        var bytes: [UInt8]
+        var json: JSON
+        var text: String { String(decoding: bytes, as: UTF8.self) }
+        var code: String? { json["error"]?["code"]?.string }
+        var parameter: String? { json["error"]?["param"]?.string }
+        var message: String { json["error"]?["message"]?.string ?? "" }
+    }
+
+    func send(
+        _ method: HTTP.Method, _ path: String, query: [(name: String, value: String)] = [],
+        fields: [String: String] = [:], body: String = ""
+    ) async -> Answer {
+        var head = Fields()
+        for (name, value) in fields { head[name] = value }
+        let request = Request(
+            method: method, path: path, query: query, fields: head,
+            body: RequestBody(Array(body.utf8)), peer: "127.0.0.1", id: "test",
+            authority: fields["Host"] ?? "localhost")
+        let response = await router.respond(to: request)
+        let bytes = await Self.bytes(response.body)
+        return Answer(
+            status: response.status.code, fields: response.fields, bytes: bytes,
+            json: (try? JSON.parse(bytes)) ?? .null)
+    }
+
+    func post(_ path: String, _ body: JSON, fields: [String: String] = [:]) async -> Answer {
+        let fields = fields.merging(["Content-Type": "application/json"]) { first, _ in first }
+        return await send(.post, path, fields: fields, body: body.text)
+    }
+
+    private static func bytes(_ body: Response.Body) async -> [UInt8] {
+        switch body {
+        case .none: return []
+        case .bytes(let bytes): return bytes
+        case .stream(let write):
+            let written = Mutex<[UInt8]>([])
+            try? await write(StreamWriter { bytes in written.withLock { $0 += bytes } })
+            return written.withLock { $0 }
+        }
+    }
+}
+
+extension Fixture {
+    @discardableResult
+    func upload(_ name: String, _ rows: String, fields: [String: String] = [:]) async -> Answer {
+        await send(
+            .post, "/v1/datasets", query: [("name", name)], fields: fields, body: rows)
+    }
+
+    /// Ten labelled rows.
+    static let labelled = (0..<10).map {
+        "{\"text\":\"row \($0)\",\"label\":\"\($0 % 2 == 0 ? "good" : "bad")\"}\n"
+    }.joined()
+    /// Ten prompts with completions.
+    static let completions = (0..<10).map {
+        "{\"prompt\":\"question \($0)\",\"completion\":\"answer \($0)\"}\n"
+    }.joined()
+
+    func datasetID(_ rows: String) async -> String {
+        await upload("rows", rows).json["id"]?.string ?? ""
+    }
+
+    @discardableResult
+    func makeBase(_ name: String = "tiny") throws -> ModelRecord {
+        try store.createBaseModel(
+            name: name, sha256: try keep("base \(name)"),
+            summary: [
+                "architecture": "llama", "parameters": 1000, "context_length": 512,
+                "vocabulary": 100, "tasks": [],
+            ])
+    }
+
+    /// A fine-tuned model with two tasks of each kind, under the alias of its run's name.
+    func makeTuned(_ name: String = "default", tasks: [JSON] = Fixture.tasks) async throws -> String
+    {
+        try makeBase()
+        let dataset = await datasetID(Self.labelled)
+        let run = try store.createRun(
+            RunSpec(
+                name: name, baseModel: "tiny",
+                tasks: [TaskSpec(name: "mood", kind: .classification, dataset: dataset)]),
+            idempotency: nil)
+        let lease = try store.leaseNextRun()
+        let model = try store.finishRun(
+            run.id, fence: lease?.fence ?? 0, weightsSHA256: try keep("weights \(name)"),
+            summary: ["context_length": 512, "tasks": .array(tasks)])
+        return model?.id ?? ""
+    }
+
+    static let tasks: [JSON] = [
+        ["name": "mood", "kind": "classification", "labels": ["bad", "good"], "format": "raw"],
+        ["name": "topic", "kind": "classification", "labels": ["a", "b"], "format": "raw"],
+        ["name": "reply", "kind": "generation", "labels": [], "format": "chat"],
+    ]
+
+    private func keep(_ text: String) throws -> String {
+        let writer = try store.blobs.writer()
+        try writer.write(Array(text.utf8))
+        return try writer.keep()
+    }
+}
+
+/// Answers with what the test put in.
+final class FakeCompute: ComputeService {
+    struct Script: Sendable {
+        var isReady = true
+        var wakes = 0
+        var logits: [Float] = [0, 1]
+        var failure: WorkerFailure?
+        var outputs: [GenerateOutput] = []
+        /// Keep the stream open after the outputs.
+        var hangs = false
+        var lastTask: String?
+        var lastSampling: SamplingOptions?
+        var wasCancelled = false
+    }
+    let script = Mutex(Script())
+
+    func set(_ change: (inout sending Script) -> Void) { script.withLock { change(&$0) } }
+    func get<T: Sendable>(_ read: (Script) -> T) -> T { script.withLock { read($0) } }
+
+    func wake() { script.withLock { $0.wakes += 1 } }
+    var workers: [WorkerInfo] { get async { [] } }
+    var isReady: Bool { get async { script.withLock { $0.isReady } } }
+
+    func classify(
+        model: ModelRecord, task: String, inputs: [String], truncate: Bool
+    ) async throws -> ClassifyResult {
+        let script = script.withLock { script in
+            script.lastTask = task
+            return script
+        }
+        if let failure = script.failure { throw failure }
+        return ClassifyResult(
+            labels: ["bad", "good"], logits: inputs.map { _ in script.logits },
+            promptTokens: 3 * inputs.count)
+    }
+
+    func generate(
+        model: ModelRecord, task: String?, prompt: String, raw: Bool, n: Int,
+        sampling: SamplingOptions
+    ) -> AsyncThrowingStream<GenerateOutput, any Error> {
+        let script = script.withLock { script in
+            script.lastTask = task
+            script.lastSampling = sampling
+            return script
+        }
+        return AsyncThrowingStream { continuation in
+            continuation.onTermination = { [self] reason in
+                if case .cancelled = reason { set { $0.wasCancelled = true } }
+            }
+            for output in script.outputs { continuation.yield(output) }
+            if let failure = script.failure {
+                continuation.finish(throwing: failure)
+            } else if !script.hangs {
+                continuation.finish()
+            }
+        }
+    }
+}
