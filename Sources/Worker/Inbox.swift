@@ -27,6 +27,14 @@ final class Inbox<Message: Sendable>: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 
+    /// Waits for the oldest message and leaves those behind it.
+    func takeFirst() -> Message {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while messages.isEmpty { pthread_cond_wait(condition, mutex) }
+        return messages.removeFirst()
+    }
+
     /// All messages so far; at least one when `waiting`.
     func take(waiting: Bool) -> [Message] {
         pthread_mutex_lock(mutex)

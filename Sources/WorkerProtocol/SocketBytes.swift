@@ -51,6 +51,7 @@ package enum SocketBytes {
 
     private static func failure(_ call: String, _ code: Int32) -> ProtocolError {
         ProtocolError(
-            code: "io", message: "\(call) on a worker's socket failed: \(String(cString: strerror(code)))")
+            code: "io",
+            message: "\(call) on a worker's socket failed: \(String(cString: strerror(code)))")
     }
 }

@@ -64,7 +64,8 @@ import WorkerProtocol
 
     @Test("One job above the limit is refused as overloaded at once")
     func overflow() async throws {
-        let fixture = try PoolFixture.make(infer: Self.stalling, limits: { $0.inferenceJobsMax = 2 })
+        let fixture = try PoolFixture.make(
+            infer: Self.stalling, limits: { $0.inferenceJobsMax = 2 })
         try await fixture.pool.start()
         let held = [try generate(fixture), try generate(fixture)]
         let error = await #expect(throws: WorkerFailure.self) {

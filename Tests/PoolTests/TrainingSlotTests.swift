@@ -46,7 +46,7 @@ import WorkerProtocol
             ])
     }
 
-    @Test("A worker that dies while its checkpoint is kept: the checkpoint counts, then the run goes back")
+    @Test("When the worker dies while its checkpoint is kept, that counts before the run goes back")
     func lostWhileKeeping() {
         var slot = assigned()
         _ = slot.receive(.checkpoint(run: "run_1", fence: 3, path: "/s/c", step: 5))

@@ -6,7 +6,9 @@ import Testing
 import WorkerProtocol
 
 @Suite struct TrainingTests {
-    func status(_ fixture: PoolFixture, _ run: RunRecord, is status: RunStatus) async throws -> Bool {
+    func status(
+        _ fixture: PoolFixture, _ run: RunRecord, is status: RunStatus
+    ) async throws -> Bool {
         try await eventually { try fixture.store.run(run.id).status == status }
     }
 

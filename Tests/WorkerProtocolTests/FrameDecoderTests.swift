@@ -2,7 +2,9 @@ import Testing
 import WorkerProtocol
 
 @Suite struct FrameDecoderTests {
-    static let payloads: [[UInt8]] = [[], [1], Array("{\"ping\":1}".utf8), .init(repeating: 7, count: 70_000)]
+    static let payloads: [[UInt8]] = [
+        [], [1], Array("{\"ping\":1}".utf8), .init(repeating: 7, count: 70_000),
+    ]
 
     static func stream() throws -> [UInt8] {
         try payloads.flatMap { try Frame.encode($0) }
@@ -21,7 +23,9 @@ import WorkerProtocol
         #expect(frame.count == 5 + 0x0102)
     }
 
-    @Test("Frames come out whole however the bytes are cut", arguments: [1, 2, 3, 4, 5, 6, 11, 4096, 1 << 20])
+    @Test(
+        "Frames come out whole however the bytes are cut",
+        arguments: [1, 2, 3, 4, 5, 6, 11, 4096, 1 << 20])
     func pieces(size: Int) throws {
         let stream = try Self.stream()
         var decoder = FrameDecoder()

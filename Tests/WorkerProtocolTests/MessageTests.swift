@@ -30,8 +30,8 @@ import WorkerProtocol
         let worker = Channel<WorkerRequest, WorkerReply>(descriptor: ends[0])
         let server = Channel<WorkerReply, WorkerRequest>(descriptor: ends[1])
         let text = String(repeating: "x", count: 100_000)
-        let senders = (0..<4).map { sender in
-            spawnThread {
+        for sender in 0..<4 {
+            try OwnThread.start("sender") {
                 for index in 0..<5 {
                     let delta = GenerateDelta(choice: index, text: text, tokens: 1)
                     try? worker.send(.delta(id: sender, delta))
@@ -48,20 +48,8 @@ import WorkerProtocol
             #expect(delta.text == text)
             seen[sender] += 1
         }
-        for sender in senders { pthread_join(sender, nil) }
         close(ends[0])
         #expect(try server.receive() == nil)
         close(ends[1])
     }
-}
-
-private func spawnThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
-    final class Box { let body: @Sendable () -> Void; init(_ b: @escaping @Sendable () -> Void) { body = b } }
-    var thread = pthread_t()
-    pthread_create(&thread, nil, { raw in
-        guard let raw else { return nil }
-        Unmanaged<Box>.fromOpaque(raw).takeRetainedValue().body()
-        return nil
-    }, Unmanaged.passRetained(Box(body)).toOpaque())
-    return thread
 }

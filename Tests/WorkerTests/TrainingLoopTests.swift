@@ -10,7 +10,8 @@ import WorkerProtocol
         let scratch = worker.folder + "/scratch-\(fence)"
         try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
         let rows = (0..<40).map { index in
-            "{\"text\":\"row \(index) \(index % 2 == 0 ? "good" : "bad")\",\"label\":\"\(index % 2)\"}\n"
+            "{\"text\":\"row \(index) \(index % 2 == 0 ? "good" : "bad")\","
+                + "\"label\":\"\(index % 2)\"}\n"
         }
         let data = worker.folder + "/rows.jsonl"
         _ = FileManager.default.createFile(atPath: data, contents: Data(rows.joined().utf8))
@@ -62,7 +63,10 @@ import WorkerProtocol
         let last = try await worker.exchange([.kept(run: "run_1", fence: 1, path: path)]) {
             $0.isFinal
         }
-        guard case .stopped("run_1", 1, .pause) = last.last else { Issue.record("not stopped"); return }
+        guard case .stopped("run_1", 1, .pause) = last.last else {
+            Issue.record("not stopped")
+            return
+        }
     }
 
     @Test("A cancellation of another fence is not heard, one of this fence is")
@@ -85,7 +89,10 @@ import WorkerProtocol
         var job = try Self.job(worker)
         job.datasets["ds"]?.path = worker.folder + "/tiny.gguf"
         let replies = try await worker.exchange([.train(job)]) { $0.isFinal }
-        guard case .failed("run_1", 1, let failure) = replies.last else { Issue.record("trained"); return }
+        guard case .failed("run_1", 1, let failure) = replies.last else {
+            Issue.record("trained")
+            return
+        }
         #expect(!failure.message.isEmpty)
     }
 }

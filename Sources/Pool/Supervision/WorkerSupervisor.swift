@@ -12,6 +12,9 @@ enum SupervisorMessage<Command: Sendable>: Sendable {
 /// it dies. The thread outlives its children, because the kernel ends a child when the *thread*
 /// that started it is gone.
 final class WorkerSupervisor<D: Duty> {
+    private typealias Waiter = (
+        continuation: CheckedContinuation<Void, any Error>, deadline: Double
+    )
     typealias Message = SupervisorMessage<D.Command>
 
     private let role: WorkerRole
@@ -21,7 +24,7 @@ final class WorkerSupervisor<D: Duty> {
     private var lifecycle: WorkerLifecycle
     private var link: (any WorkerLink)?
     private var connection: WorkerConnection?
-    private var waiters: [(continuation: CheckedContinuation<Void, any Error>, deadline: Double)] = []
+    private var waiters: [Waiter] = []
     private var stopping: (continuation: CheckedContinuation<Void, Never>, deadline: Double)?
     private var shutdownDeadline: Double?
 

@@ -37,8 +37,8 @@ enum ProcessSetup {
     /// Training takes what others leave: every thread but the one that answers the server (its id
     /// is the process's). Threads started later by a lowered one are lowered too.
     static func lowerPriority() {
-        let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
-        for thread in threads.compactMap({ Int32($0) }) where thread != getpid() {
+        let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
+        for thread in (threads ?? []).compactMap({ Int32($0) }) where thread != getpid() {
             setpriority(Int32(PRIO_PROCESS.rawValue), id_t(thread), niceLowest)
             _ = linux_schedule_idle(thread)
         }

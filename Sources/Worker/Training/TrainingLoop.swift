@@ -13,13 +13,13 @@ struct TrainingLoop {
 
     func run() -> Never {
         while true {
-            for request in inbox.take(waiting: true) {
+            // One at a time: a directive that came right behind its job is for the run to read.
+            let request = inbox.takeFirst()
+            if case .train(let job) = request {
+                train(job)
+            } else {
                 // Directives and acknowledgements of a run that is over have no meaning.
-                if case .train(let job) = request {
-                    train(job)
-                } else {
-                    channel.refuse(request, Self.onlyTrains)
-                }
+                channel.refuse(request, Self.onlyTrains)
             }
         }
     }

@@ -56,7 +56,8 @@ package struct FrameDecoder: Sendable {
         throw failure
             ?? ProtocolError(
                 code: "truncated",
-                message: "the stream ended inside a frame, \(buffer.count - start) bytes after its start")
+                message: "the stream ended inside a frame, \(buffer.count - start) bytes "
+                    + "after its start")
     }
 
     private mutating func fail(_ code: String, _ message: String) -> ProtocolError {

@@ -12,7 +12,8 @@ package enum MessageCoding {
             payload = try encoder.encode(message)
         } catch {
             throw ProtocolError(
-                code: "bad_message", message: "a \(type(of: message)) could not be encoded: \(error)")
+                code: "bad_message",
+                message: "a \(type(of: message)) could not be encoded: \(error)")
         }
         return try Frame.encode(payload)
     }
