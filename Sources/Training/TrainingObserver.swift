@@ -16,7 +16,8 @@ package protocol TrainingObserver: AnyObject {
     func progress(_ progress: TrainingProgress)
     func metrics(_ points: [MetricPoint])
     func event(kind: String, message: String)
-    /// A complete checkpoint file; returns once it is safe (kept).
+    /// A complete checkpoint file; returns once it is safe (kept): moved or copied away, for the
+    /// file itself is removed afterwards.
     func checkpoint(path: String, step: Int) throws
     /// Polled between steps, and between the batches of an evaluation.
     func directive() -> TrainingDirective

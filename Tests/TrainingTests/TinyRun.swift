@@ -67,6 +67,8 @@ final class Recorder: TrainingObserver {
     var events: [(kind: String, message: String)] = []
     var progress: [TrainingProgress] = []
     var checkpoints: [String] = []
+    /// Points that had arrived when the last checkpoint was handed over.
+    var pointsAtCheckpoint = 0
     var polls = 0
     /// The directive of the n-th poll, from 1.
     var steer: (Int) -> TrainingDirective = { _ in .proceed }
@@ -74,7 +76,12 @@ final class Recorder: TrainingObserver {
     func progress(_ progress: TrainingProgress) { self.progress.append(progress) }
     func metrics(_ points: [MetricPoint]) { self.points += points }
     func event(kind: String, message: String) { events.append((kind, message)) }
-    func checkpoint(path: String, step: Int) throws { checkpoints.append(path) }
+    func checkpoint(path: String, step: Int) throws {
+        pointsAtCheckpoint = points.count
+        let kept = "\(path).kept-\(UUID().uuidString)"
+        try FileManager.default.moveItem(atPath: path, toPath: kept)
+        checkpoints.append(kept)
+    }
     func directive() -> TrainingDirective {
         polls += 1
         return steer(polls)

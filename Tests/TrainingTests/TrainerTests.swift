@@ -65,6 +65,10 @@ import Testing
         let resumed = try finish(run, spec, second, checkpoint: first.checkpoints[0])
         #expect(resumed == expected)
         #expect(second.events.contains { $0.kind == "resumed" })
+        // No step is lost between what the checkpoint covers and what is measured again.
+        let covered = first.points.prefix(first.pointsAtCheckpoint) + second.points
+        let steps = covered.filter { $0.name == "grad_norm" }.map(\.step)
+        #expect(steps == Array(1...steps.count))
         #expect(!second.events.contains { $0.kind == "numerics_changed" })
         let tail = second.losses()
         #expect(!tail.isEmpty && Array(straight.losses().suffix(tail.count)) == tail)

@@ -1,3 +1,4 @@
+import Glibc
 import Models
 import Multitask
 import Spec
@@ -9,16 +10,19 @@ extension TrainingSession {
     /// A guess until a checkpoint was timed: bytes a second that a plain disk writes durably.
     private static let bytesPerSecond = 300e6
 
-    /// Writes the run's state and hands it over; returns once it is kept.
+    /// Writes the run's state and hands it over; returns once it is kept. Metrics go first: a
+    /// run that goes on from here does not measure them again.
     func writeCheckpoint() throws {
         let clock = Stopwatch()
-        updateSeconds()
+        report(now: true)
         position.pieceTokens = runner.pass.tokensMax
         let path = "\(inputs.scratch)/checkpoint-\(position.step).safetensors"
         let checkpoint = TrainingCheckpoint(
             position: position, weighting: runner.weighting?.state ?? [:],
             numerics: backend.numerics)
         try checkpoint.write(path, parameters: model.parameters, optimizer: runner.optimizer)
+        // The owner has usually moved the file; one that it refused must not fill the disk.
+        defer { unlink(path) }
         try observer.checkpoint(path: path, step: position.step)
         estimate.wroteCheckpoint(seconds: clock.seconds)
         sinceCheckpoint.reset()

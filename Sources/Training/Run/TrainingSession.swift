@@ -78,6 +78,7 @@ final class TrainingSession {
     func run() throws -> TrainingOutcome {
         watch.reset()
         sinceCheckpoint.reset()
+        defer { report(now: true) }
         if position.step == 0, position.index == 0, position.epoch == 0 {
             try evaluate(.validation)
         }
@@ -90,7 +91,6 @@ final class TrainingSession {
         let path = "\(inputs.scratch)/model.safetensors"
         try model.save(to: path)
         updateSeconds()
-        report(now: true)
         return .finished(modelPath: path, progress())
     }
 
@@ -160,7 +160,6 @@ final class TrainingSession {
         case .cancel: throw Interruption.cancelled
         case .pause:
             try writeCheckpoint()
-            report(now: true)
             throw Interruption.paused
         }
     }
