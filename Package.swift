@@ -9,8 +9,11 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A Swift module at `Sources/<path>`; its dependencies are the only modules it may import.
-func module(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/\(path ?? name)", swiftSettings: strict)
+func module(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = []) -> Target
+{
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/\(path ?? name)",
+        swiftSettings: strict)
 }
 
 /// The tests of one module, at `Tests/<name>Tests`.
@@ -51,7 +54,12 @@ let package = Package(
         module("Store", ["JSON", "Spec", "Datasets", "CEmbedded", "COpenSSL", grdb]),
         module("WorkerProtocol", ["JSON", "Spec"]),
         module("Pool", ["WorkerProtocol", "Store", "Datasets", "Spec", "JSON", "CLinux"]),
-        module("API", ["HTTP", "Store", "Pool", "WorkerProtocol", "Spec", "Datasets", "JSON", "CEmbedded", "COpenSSL"]),
+        module(
+            "API",
+            [
+                "HTTP", "Store", "Pool", "WorkerProtocol", "Spec", "Datasets", "JSON", "CEmbedded",
+                "COpenSSL",
+            ]),
 
         // Computing.
         module("Tensor"),
@@ -61,13 +69,20 @@ let package = Package(
         module("Multitask", ["Spec"]),
         module("Training", ["Models", "Multitask", "NN", "Tensor", "Spec", "Datasets", "JSON"]),
         module("Inference", ["Models", "NN", "Tensor"]),
-        module("Worker", ["WorkerProtocol", "Training", "Inference", "Models", "Tensor", "CPUBackend", "Spec", "JSON", "CLinux"]),
+        module(
+            "Worker",
+            [
+                "WorkerProtocol", "Training", "Inference", "Models", "Tensor", "CPUBackend", "Spec",
+                "JSON", "CLinux",
+            ]),
 
         .executableTarget(
             name: "App",
             dependencies: [
-                "API", "HTTP", "Store", "Pool", "Worker", "WorkerProtocol", "Spec", "Datasets", "JSON",
-                "Multitask", "Training", "Inference", "Models", "NN", "Tensor", "CPUBackend", "CLinux", argumentParser,
+                "API", "HTTP", "Store", "Pool", "Worker", "WorkerProtocol", "Spec", "Datasets",
+                "JSON",
+                "Multitask", "Training", "Inference", "Models", "NN", "Tensor", "CPUBackend",
+                "CLinux", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -79,11 +94,17 @@ let package = Package(
         tests("WorkerProtocol", ["WorkerProtocol", "Spec"]),
         tests("Pool", ["Pool", "WorkerProtocol", "Store", "Datasets", "Spec", "JSON"]),
         tests("Worker", ["Worker", "WorkerProtocol", "Spec", "Models", "CPUBackend"]),
-        tests("API", ["API", "HTTP", "Store", "Pool", "WorkerProtocol", "Datasets", "Spec", "JSON"]),
+        tests(
+            "API", ["API", "HTTP", "Store", "Pool", "WorkerProtocol", "Datasets", "Spec", "JSON"]),
         tests("System", ["JSON"]),
         tests("JSON", ["JSON"]),
         tests("Multitask", ["Multitask", "Spec"]),
-        tests("Training", ["Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets", "JSON"]),
+        tests(
+            "Training",
+            [
+                "Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets",
+                "JSON",
+            ]),
         tests("Models", ["Models", "Tensor", "CPUBackend"]),
         tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
         tests("Backend", ["Tensor", "CPUBackend"]),

@@ -15,7 +15,7 @@ import urllib.parse
 import bag_of_words
 import demo_data
 
-FULL = {"sentiment": None, "reply": None, "held_out": (None, None), "rate": 5e-5, "batch_tokens": 768}
+FULL = {"sentiment": 2200, "reply": 700, "held_out": (None, None), "rate": 5e-5, "batch_tokens": 768}
 QUICK = {"sentiment": 480, "reply": 160, "held_out": (160, 60), "rate": 1e-4, "batch_tokens": 384}
 # Requests a second while the second run trains: a busy chatbot on two cores, with room to train.
 REQUESTS_PER_SECOND = 5

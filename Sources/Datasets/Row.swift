@@ -48,8 +48,10 @@ package enum Row: Sendable {
         do {
             self = try RowReader.row(try JSON.parse(line), as: nil).row
         } catch let error as RowFault {
-            throw DatasetError(code: "corrupt", message: "a stored row is not readable: "
-                + (error.column.map { "\($0) " } ?? "") + error.message)
+            throw DatasetError(
+                code: "corrupt",
+                message: "a stored row is not readable: "
+                    + (error.column.map { "\($0) " } ?? "") + error.message)
         } catch let error as JSONError {
             throw DatasetError(
                 code: "corrupt", message: "a stored row is not JSON: \(error.message)")

@@ -17,7 +17,9 @@ package struct UploadValidator {
     private var head: [UInt8]? = []
 
     private enum CSVState {
-        case header, rows(CSVHeader), unusable
+        case header
+        case rows(CSVHeader)
+        case unusable
     }
 
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]

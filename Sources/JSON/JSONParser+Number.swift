@@ -16,7 +16,8 @@ extension JSONParser {
         guard position > first, position == first + 1 || bytes[first] != UInt8(ascii: "0") else {
             throw JSONError(.invalidNumber, at: start, "malformed number")
         }
-        let isInteger = !nextIs(UInt8(ascii: ".")) && !nextIs(UInt8(ascii: "e"))
+        let isInteger =
+            !nextIs(UInt8(ascii: ".")) && !nextIs(UInt8(ascii: "e"))
             && !nextIs(UInt8(ascii: "E"))
         if isInteger, exact, let value = Self.integer(mantissa, negative) {
             return .integer(value)

@@ -37,7 +37,8 @@ package final class Pool: Sendable {
     package func start() async throws {
         guard let training, let inference else {
             throw WorkerFailure(
-                code: "internal", message: "no descriptors for the workers; raise the limit of "
+                code: "internal",
+                message: "no descriptors for the workers; raise the limit of "
                     + "open files")
         }
         let isFirst = hasStarted.withLock { started in

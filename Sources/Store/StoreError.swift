@@ -16,7 +16,8 @@ package struct StoreError: Error, Sendable, Equatable {
 
     /// An identifier as messages may show it: anything else a client sent is not repeated.
     static func shown(_ id: String) -> String {
-        let isPlain = !id.isEmpty && id.utf8.count <= 64
+        let isPlain =
+            !id.isEmpty && id.utf8.count <= 64
             && id.utf8.allSatisfy {
                 (0x30...0x39).contains($0) || (0x41...0x5A).contains($0)
                     || (0x61...0x7A).contains($0) || [0x2D, 0x2E, 0x5F].contains($0)

@@ -1,9 +1,8 @@
-package import Spec
-package import Tensor
-
 internal import Datasets
 internal import Models
 internal import Multitask
+package import Spec
+package import Tensor
 
 /// Runs whole training runs.
 package enum Trainer {

@@ -28,7 +28,8 @@ struct OpenAPIOutline {
             } else if indent == 4 {
                 let methods = ["get", "post", "put", "patch", "delete"]
                 let name = String(key.dropLast())
-                current = methods.contains(name)
+                current =
+                    methods.contains(name)
                     ? Operation(method: name.uppercased(), path: path) : nil
                 if let current { operations.insert(current) }
             } else if indent == 6, let current {

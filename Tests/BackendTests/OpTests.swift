@@ -62,4 +62,3 @@ import Testing
         #expect(op.run(inputs).floats().contains { $0.isNaN })
     }
 }
-

@@ -4,7 +4,9 @@ import Foundation
 enum Reference {
     static func rmsNorm(_ x: [Double], _ gain: [Double], epsilon: Double) -> [Double] {
         rows(x, gain.count) { row in
-            let scale = 1 / (row.map { $0 * $0 }.reduce(0, +) / Double(row.count) + epsilon)
+            let scale =
+                1
+                / (row.map { $0 * $0 }.reduce(0, +) / Double(row.count) + epsilon)
                 .squareRoot()
             return zip(row, gain).map { $0 * scale * $1 }
         }

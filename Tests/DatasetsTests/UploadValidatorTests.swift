@@ -10,7 +10,10 @@ struct UploadValidatorTests {
             (#"{"label":"pos","id":7,"text":"a/b"}"#, #"{"text":"a/b","label":"pos"}"#, "labelled"),
             (#"{"text":"a","label":1}"#, #"{"text":"a","label":"1"}"#, "labelled"),
             (#"{"text":"a","label":true}"#, #"{"text":"a","label":"true"}"#, "labelled"),
-            (#"{"prompt":"a","completion":"b"}"#, #"{"prompt":"a","completion":"b"}"#, "completion"),
+            (
+                #"{"prompt":"a","completion":"b"}"#, #"{"prompt":"a","completion":"b"}"#,
+                "completion"
+            ),
             (#"{"text":"\u00e9"}"#, #"{"text":"é"}"#, "text"),
             (
                 #"{"messages":[{"role":"user","content":"q"},{"content":"a","role":"assistant"}]}"#,
@@ -70,7 +73,8 @@ struct UploadValidatorTests {
         let first = #"{"text":"a","label":"x"}"# + "\r\n\r\n"
         let (bytes, result) = validate(.jsonl, first + line + "\n")
         #expect(bytes.isEmpty)
-        #expect(failure(result)?.problems == [RowProblem(line: 3, column: column, message: message)])
+        #expect(
+            failure(result)?.problems == [RowProblem(line: 3, column: column, message: message)])
     }
 
     @Test("labelled rows in a data set of texts are refused, not stripped of their labels")
@@ -134,11 +138,14 @@ struct UploadValidatorTests {
 
     @Test("cutting an upload at any byte changes nothing", arguments: UploadFormat.allCases)
     func splits(format: UploadFormat) throws {
-        let text = switch format {
-        case .jsonl: "\u{feff}{\"text\":\"é😀\",\"label\":\"x\"}\r\n\r\n{\"text\":\"b\"}\n{\"text\""
-        case .csv: "\u{feff}label,text\r\nx,\"é,\"\"😀\r\nb\"\r\n\r\ny,z\na,\"b\"c\nx,ok\r\nx,\"open"
-        case .text: "\u{feff}é😀\r\nb\r\n\r\n\r\nlast"
-        }
+        let text =
+            switch format {
+            case .jsonl:
+                "\u{feff}{\"text\":\"é😀\",\"label\":\"x\"}\r\n\r\n{\"text\":\"b\"}\n{\"text\""
+            case .csv:
+                "\u{feff}label,text\r\nx,\"é,\"\"😀\r\nb\"\r\n\r\ny,z\na,\"b\"c\nx,ok\r\nx,\"open"
+            case .text: "\u{feff}é😀\r\nb\r\n\r\n\r\nlast"
+            }
         for text in [text, String(text.dropLast(format == .text ? 0 : 26))] {
             let all = Array(text.utf8)
             let whole = validate(format, text)

@@ -23,10 +23,12 @@ import Testing
         #expect(fields.lines.isEmpty)
     }
 
-    @Test("The host is the authority without port and brackets", arguments: [
-        ("Example.COM:80", "example.com"), ("[::1]:8080", "::1"), ("127.0.0.1", "127.0.0.1"),
-        ("", ""), ("localhost:", "localhost"),
-    ])
+    @Test(
+        "The host is the authority without port and brackets",
+        arguments: [
+            ("Example.COM:80", "example.com"), ("[::1]:8080", "::1"), ("127.0.0.1", "127.0.0.1"),
+            ("", ""), ("localhost:", "localhost"),
+        ])
     func host(authority: String, host: String) {
         #expect(Request(method: .get, path: "/", authority: authority).host == host)
     }
@@ -51,10 +53,11 @@ import Testing
         var output: [UInt8] = []
         ResponseHead(framing: .absent, keepsAlive: true, isVersion10: false, requestID: "id")
             .write(Response(204, fields), date: Array("D".utf8), into: &output)
-        #expect(String(decoding: output, as: UTF8.self) == """
-            HTTP/1.1 204 No Content\r\nDate: D\r\nX-Mine: 1\r\n\
-            X-Content-Type-Options: nosniff\r\nX-Request-Id: id\r\n\r\n
-            """)
+        #expect(
+            String(decoding: output, as: UTF8.self) == """
+                HTTP/1.1 204 No Content\r\nDate: D\r\nX-Mine: 1\r\n\
+                X-Content-Type-Options: nosniff\r\nX-Request-Id: id\r\n\r\n
+                """)
     }
 
     @Test("Numbers are written in decimal", arguments: [0, 7, 10, 999_999, 1_000_000, Int.max])
@@ -70,10 +73,12 @@ import Testing
         #expect(HTTPDate.format(784_111_777) == Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8))
     }
 
-    @Test("Request ids are taken when harmless", arguments: [
-        ("abc-1.Z_", true), ("", false), ("a b", false), ("a\"b", false),
-        (String(repeating: "x", count: 64), true), (String(repeating: "x", count: 65), false),
-    ])
+    @Test(
+        "Request ids are taken when harmless",
+        arguments: [
+            ("abc-1.Z_", true), ("", false), ("a b", false), ("a\"b", false),
+            (String(repeating: "x", count: 64), true), (String(repeating: "x", count: 65), false),
+        ])
     func identifiers(value: String, accepted: Bool) {
         #expect(RequestIdentifiers.isAcceptable(value) == accepted)
     }

@@ -17,7 +17,8 @@ enum ParserVectors {
         "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n5\r\nhello\r\n"
             + "00000000000000A\r\n0123456789\r\n0\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
-            + "3;a;b=c ; d = \"q\\\"\t\u{E9}\" ;e\r\nabc\r\n0;z\r\nX-Sum: 1\r\n\r\n" + head + "\r\n",
+            + "3;a;b=c ; d = \"q\\\"\t\u{E9}\" ;e\r\nabc\r\n0;z\r\nX-Sum: 1\r\n\r\n" + head
+            + "\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\nx",
         head + "Connection: a, CLOSE ,b\r\n\r\n",
         head + "\r\n" + head + "\r\n" + head + "\r\n",

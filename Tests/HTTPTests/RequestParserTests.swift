@@ -3,7 +3,8 @@ import Testing
 @testable import HTTP
 
 @Suite struct RequestParserTests {
-    @Test("A valid request parses the same whole, byte by byte, and cut at any one place",
+    @Test(
+        "A valid request parses the same whole, byte by byte, and cut at any one place",
         arguments: ParserVectors.accepted)
     func splitting(text: String) {
         let input = Array(text.utf8)
@@ -16,7 +17,8 @@ import Testing
         }
     }
 
-    @Test("A valid request cut short is neither refused nor completed beyond what came",
+    @Test(
+        "A valid request cut short is neither refused nor completed beyond what came",
         arguments: ParserVectors.accepted)
     func truncation(text: String) {
         let input = Array(text.utf8)
@@ -29,7 +31,8 @@ import Testing
         }
     }
 
-    @Test("What two readers could read differently is refused, however it is split",
+    @Test(
+        "What two readers could read differently is refused, however it is split",
         arguments: ParserVectors.refused)
     func refusing(text: String, code: Int) {
         let input = Array((text + ParserVectors.head + "\r\n").utf8)
@@ -61,7 +64,11 @@ import Testing
     @Test("Connection and version decide whether the connection lives on")
     func keepAlive() {
         let lives = ParserVectors.accepted.map { text -> Bool? in
-            if case .head(let head)? = ParserHarness.run(text).first { head.keepsAlive } else { nil }
+            if case .head(let head)? = ParserHarness.run(text).first {
+                head.keepsAlive
+            } else {
+                nil
+            }
         }
         #expect(lives[0] == true && lives[5] == false && lives[6] == true && lives[13] == false)
     }
@@ -70,7 +77,8 @@ import Testing
     func limits() {
         let line = "GET /" + String(repeating: "a", count: 8 * 1024)
         #expect(ParserHarness.run(line) == [.refused(414)])
-        let exact = "GET /" + String(repeating: "a", count: 8192 - 14) + " HTTP/1.1\r\nHost: h\r\n\r\n"
+        let exact =
+            "GET /" + String(repeating: "a", count: 8192 - 14) + " HTTP/1.1\r\nHost: h\r\n\r\n"
         #expect(ParserHarness.run(exact).last == .end)
         let field = ParserVectors.head + "A: " + String(repeating: "b", count: 8190)
         #expect(ParserHarness.run(field) == [.refused(431)])
@@ -87,9 +95,12 @@ import Testing
     func chunkLimits() {
         let start = ParserVectors.head + "Transfer-Encoding: chunked\r\n\r\n"
         let chunk = "1;" + String(repeating: "e", count: 1000) + "\r\nx\r\n"
-        #expect(ParserHarness.run(start + String(repeating: chunk, count: 16)).last == .body(
-            Array(repeating: UInt8(ascii: "x"), count: 16)))
-        #expect(ParserHarness.run(start + String(repeating: chunk, count: 17)).last == .refused(400))
+        #expect(
+            ParserHarness.run(start + String(repeating: chunk, count: 16)).last
+                == .body(
+                    Array(repeating: UInt8(ascii: "x"), count: 16)))
+        #expect(
+            ParserHarness.run(start + String(repeating: chunk, count: 17)).last == .refused(400))
         let trailers = start + "0\r\n" + String(repeating: "A: b\r\n", count: 99)
         #expect(ParserHarness.run(trailers).last == .refused(431))
     }

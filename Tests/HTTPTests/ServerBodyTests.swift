@@ -54,8 +54,9 @@ import Testing
             let refusal = try client.receiveAll()
             #expect(refusal.hasPrefix("HTTP/1.1 401 ") && refusal.contains("Connection: close"))
             let large = try fixture.connect()
-            try large.send(RawConnection.post(
-                "/echo", "Expect: 100-continue\r\nContent-Length: 5000\r\n"))
+            try large.send(
+                RawConnection.post(
+                    "/echo", "Expect: 100-continue\r\nContent-Length: 5000\r\n"))
             #expect(try large.receiveAll().hasPrefix("HTTP/1.1 413 "))
         }
     }
@@ -86,17 +87,20 @@ import Testing
     func chunkedLimit() async throws {
         try await ServerFixture().run { fixture in
             let client = try fixture.connect()
-            try client.send(RawConnection.post(
-                "/echo", "Transfer-Encoding: chunked\r\n",
-                "3e9\r\n" + String(repeating: "x", count: 1001)))
+            try client.send(
+                RawConnection.post(
+                    "/echo", "Transfer-Encoding: chunked\r\n",
+                    "3e9\r\n" + String(repeating: "x", count: 1001)))
             #expect(try client.receiveAll().hasPrefix("HTTP/1.1 413 "))
         }
     }
 
-    @Test("A body that breaks off or breaks the coding is a 400", arguments: [
-        ("Content-Length: 10\r\n", "abc"), ("Transfer-Encoding: chunked\r\n", "3\r\nabc"),
-        ("Transfer-Encoding: chunked\r\n", "3\r\nabcd\r\n0\r\n\r\n"),
-    ])
+    @Test(
+        "A body that breaks off or breaks the coding is a 400",
+        arguments: [
+            ("Content-Length: 10\r\n", "abc"), ("Transfer-Encoding: chunked\r\n", "3\r\nabc"),
+            ("Transfer-Encoding: chunked\r\n", "3\r\nabcd\r\n0\r\n\r\n"),
+        ])
     func broken(lines: String, body: String) async throws {
         try await ServerFixture().run { fixture in
             let client = try fixture.connect()

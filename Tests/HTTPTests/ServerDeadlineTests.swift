@@ -81,7 +81,8 @@ import Testing
         }
     }
 
-    @Test("A client that leaves cancels a handler that computes: a reset at once, a FIN soon",
+    @Test(
+        "A client that leaves cancels a handler that computes: a reset at once, a FIN soon",
         arguments: [false, true])
     func leavingComputation(byReset: Bool) async throws {
         try await ServerFixture { $0.halfCloseSeconds = 0.2 }.run { fixture in

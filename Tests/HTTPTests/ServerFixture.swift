@@ -66,8 +66,10 @@ final class ServerFixture: Sendable {
                     let wait = request.parameters["milliseconds"].flatMap { Int($0) } ?? 0
                     witness.note("running")
                     defer { witness.note("running", -1) }
-                    witness.note("side by side", max(
-                        0, witness.count("running") - witness.count("side by side")))
+                    witness.note(
+                        "side by side",
+                        max(
+                            0, witness.count("running") - witness.count("side by side")))
                     do {
                         try await Task.sleep(for: .milliseconds(wait))
                     } catch {
@@ -76,8 +78,10 @@ final class ServerFixture: Sendable {
                     }
                     return text("after \(wait)")
                 },
-                Route(.post, "/echo") { text(
-                    String(decoding: try await $0.body.collect(upTo: 1000), as: UTF8.self)) },
+                Route(.post, "/echo") {
+                    text(
+                        String(decoding: try await $0.body.collect(upTo: 1000), as: UTF8.self))
+                },
                 Route(.post, "/refuse") { _ in Response(401) },
                 Route(.post, "/count") { request in
                     var count = 0
@@ -92,17 +96,21 @@ final class ServerFixture: Sendable {
                     return text("\(try await request.body.collect(upTo: 1 << 30).count)")
                 },
                 Route(.get, "/stream") { _ in
-                    Response(200, body: .stream { writer in
-                        for piece in ["one", "two", "three"] {
-                            try await writer.write(Array(piece.utf8))
-                        }
-                    })
+                    Response(
+                        200,
+                        body: .stream { writer in
+                            for piece in ["one", "two", "three"] {
+                                try await writer.write(Array(piece.utf8))
+                            }
+                        })
                 },
                 Route(.get, "/torn") { _ in
-                    Response(200, body: .stream { writer in
-                        try await writer.write(Array("half".utf8))
-                        throw HTTPError(500, "torn")
-                    })
+                    Response(
+                        200,
+                        body: .stream { writer in
+                            try await writer.write(Array("half".utf8))
+                            throw HTTPError(500, "torn")
+                        })
                 },
                 Route(.get, "/endless") { _ in endless(witness) },
             ],
@@ -115,18 +123,20 @@ final class ServerFixture: Sendable {
     }
 
     private static func endless(_ witness: Witness) -> Response {
-        Response(200, body: .stream { writer in
-            do {
-                while true {
-                    try await writer.write([UInt8](repeating: 0x61, count: 10_000))
-                    witness.note("written", 10_000)
-                    await Task.yield()
+        Response(
+            200,
+            body: .stream { writer in
+                do {
+                    while true {
+                        try await writer.write([UInt8](repeating: 0x61, count: 10_000))
+                        witness.note("written", 10_000)
+                        await Task.yield()
+                    }
+                } catch {
+                    witness.note("left")
+                    throw error
                 }
-            } catch {
-                witness.note("left")
-                throw error
-            }
-        })
+            })
     }
 }
 
@@ -134,9 +144,11 @@ extension RawConnection {
     /// One answer with Content-Length, as a whole.
     func receiveAnswer() throws -> String {
         let head = try receive(until: "\r\n\r\n")
-        guard let line = head.split(separator: "\r\n").first(where: {
-            $0.hasPrefix("Content-Length: ")
-        }), let length = Int(line.dropFirst(16)), length > 0 else { return head }
+        guard
+            let line = head.split(separator: "\r\n").first(where: {
+                $0.hasPrefix("Content-Length: ")
+            }), let length = Int(line.dropFirst(16)), length > 0
+        else { return head }
         return head + (try receive(count: length))
     }
 

@@ -10,7 +10,10 @@ struct ValueTests {
             ([nil, true, 1, 1.0, 0.1], "[null,true,1,1.0,0.1]"),
             (["b": 1, "a": ["/", "\u{1f}\n\"\\", "é"]], #"{"b":1,"a":["/","\u001f\n\"\\","é"]}"#),
             ([.number(.nan), .number(.infinity), -0.0], "[null,null,-0.0]"),
-            ([1e300, .number(.leastNonzeroMagnitude), .integer(.min)], "[1e+300,5e-324,-9223372036854775808]"),
+            (
+                [1e300, .number(.leastNonzeroMagnitude), .integer(.min)],
+                "[1e+300,5e-324,-9223372036854775808]"
+            ),
         ] as [(JSON, String)])
     func written(value: JSON, expected: String) {
         #expect(value.text == expected)
@@ -114,9 +117,11 @@ struct SeededRandom: RandomNumberGenerator {
             let number = Double(bitPattern: next())
             return .number(number.isNormal ? number : 0.5)
         case 4, 5: return .string(string())
-        case 6: return .array((0..<Int.random(in: 0..<6, using: &self)).map { _ in
-            value(depth: depth - 1)
-        })
+        case 6:
+            return .array(
+                (0..<Int.random(in: 0..<6, using: &self)).map { _ in
+                    value(depth: depth - 1)
+                })
         default:
             let width = Int.random(in: 0..<20, using: &self)
             let members = (0..<width).map {

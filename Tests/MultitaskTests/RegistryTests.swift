@@ -29,7 +29,8 @@ import Testing
         }
         #expect(try shares(MethodSpec("proportional"), [900, 100]) == [0.9, 0.1])
         #expect(try shares(MethodSpec("inverse_frequency"), [900, 100]) == [0.5, 0.5])
-        #expect(try shares(MethodSpec("explicit", tasks: ["a": 1, "b": 3]), [7, 7]) == [0.25, 0.75])
+        #expect(
+            try shares(MethodSpec("explicit", tasks: ["a": 1, "b": 3]), [7, 7]) == [0.25, 0.75])
         // The cap comes before the exponent: √400 : √100 = 2 : 1.
         let tempered = try shares(
             MethodSpec("temperature", ["temperature": 2, "cap": 400]), [90_000, 100])

@@ -63,8 +63,14 @@ struct FakeLauncher: WorkerLauncher {
         }
     }
 
-    var train: Script = { $0.ready(); $0.idle() }
-    var infer: Script = { $0.ready(); $0.idle() }
+    var train: Script = {
+        $0.ready()
+        $0.idle()
+    }
+    var infer: Script = {
+        $0.ready()
+        $0.idle()
+    }
     private let counts = Counts()
 
     init(train: Script? = nil, infer: Script? = nil) {

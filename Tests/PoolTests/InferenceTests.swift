@@ -81,21 +81,23 @@ import WorkerProtocol
     @Test("A consumer that goes away cancels its job in the worker, and frees its place")
     func cancel() async throws {
         let cancelled = Seen<Int>()
-        let fixture = try PoolFixture.make(infer: { worker in
-            worker.ready()
-            while let request = worker.next() {
-                switch request {
-                case .generate(let job):
-                    worker.send(.delta(id: job.id, GenerateDelta(choice: 0, text: "a", tokens: 1)))
-                case .cancel(let id):
-                    cancelled.add(id)
-                    worker.send(.generated(id: id, Self.usage))
-                case .classify(let job):
-                    worker.send(.classified(id: job.id, Self.answer))
-                default: break
+        let fixture = try PoolFixture.make(
+            infer: { worker in
+                worker.ready()
+                while let request = worker.next() {
+                    switch request {
+                    case .generate(let job):
+                        worker.send(
+                            .delta(id: job.id, GenerateDelta(choice: 0, text: "a", tokens: 1)))
+                    case .cancel(let id):
+                        cancelled.add(id)
+                        worker.send(.generated(id: id, Self.usage))
+                    case .classify(let job):
+                        worker.send(.classified(id: job.id, Self.answer))
+                    default: break
+                    }
                 }
-            }
-        }, limits: { $0.inferenceJobsMax = 1 })
+            }, limits: { $0.inferenceJobsMax = 1 })
         try await fixture.pool.start()
         for try await _ in try generate(fixture) { break }
         #expect(try await eventually { cancelled.all.count == 1 })
@@ -153,15 +155,17 @@ import WorkerProtocol
 
     @Test("A worker that stops answering pings is replaced")
     func silent() async throws {
-        let fixture = try PoolFixture.make(infer: { worker in
-            guard worker.launch == 1 else { return Self.stalling(worker) }
-            worker.ready()
-            _ = worker.nextUnanswered()
-            _ = worker.nextUnanswered()
-        }, limits: {
-            $0.pingSeconds = 0.05
-            $0.pongSecondsMax = 0.1
-        })
+        let fixture = try PoolFixture.make(
+            infer: { worker in
+                guard worker.launch == 1 else { return Self.stalling(worker) }
+                worker.ready()
+                _ = worker.nextUnanswered()
+                _ = worker.nextUnanswered()
+            },
+            limits: {
+                $0.pingSeconds = 0.05
+                $0.pongSecondsMax = 0.1
+            })
         try await fixture.pool.start()
         #expect(try await eventually { fixture.launcher.launches(.infer) >= 2 })
         await fixture.end()
@@ -174,7 +178,10 @@ import WorkerProtocol
         #expect(error?.code == "worker_lost")
         await late.end()
 
-        let wrong = try PoolFixture.make(infer: { $0.ready(problems: ["wrong"]); $0.idle() })
+        let wrong = try PoolFixture.make(infer: {
+            $0.ready(problems: ["wrong"])
+            $0.idle()
+        })
         try await wrong.pool.start()
         #expect(await !wrong.pool.isReady)
         #expect(wrong.reports.all.contains { $0.contains("wrong") })

@@ -19,7 +19,8 @@ struct PoolFixture {
         train: FakeLauncher.Script? = nil, infer: FakeLauncher.Script? = nil,
         limits change: (inout PoolLimits) -> Void = { _ in }
     ) throws -> PoolFixture {
-        let folder = FileManager.default.temporaryDirectory.path
+        let folder =
+            FileManager.default.temporaryDirectory.path
             + "/pool-\(UInt64.random(in: 0...(.max)))"
         let store = try Store(folder: folder)
         var limits = PoolLimits()

@@ -112,6 +112,9 @@ import WorkerProtocol
         #expect(asked.receive(.stopped(run: "run_1", fence: 3, .pause)) == [.vacate(lease)])
         var unasked = assigned()
         let actions = unasked.receive(.stopped(run: "run_1", fence: 3, .pause))
-        guard case .release = actions.first else { Issue.record("not given back"); return }
+        guard case .release = actions.first else {
+            Issue.record("not given back")
+            return
+        }
     }
 }

@@ -115,15 +115,16 @@ import WorkerProtocol
 
     @Test("A cancellation reaches the worker and ends the run as cancelled")
     func cancelled() async throws {
-        let fixture = try PoolFixture.make(train: { worker in
-            guard let job = worker.readyForJob() else { return }
-            worker.progress(job, step: 1)
-            let told = worker.wait {
-                if case .directive(job.run, job.fence, .cancel) = $0 { true } else { false }
-            }
-            if told { worker.send(.stopped(run: job.run, fence: job.fence, .cancel)) }
-            worker.idle()
-        }, limits: { $0.scheduleSeconds = 60 })
+        let fixture = try PoolFixture.make(
+            train: { worker in
+                guard let job = worker.readyForJob() else { return }
+                worker.progress(job, step: 1)
+                let told = worker.wait {
+                    if case .directive(job.run, job.fence, .cancel) = $0 { true } else { false }
+                }
+                if told { worker.send(.stopped(run: job.run, fence: job.fence, .cancel)) }
+                worker.idle()
+            }, limits: { $0.scheduleSeconds = 60 })
         let run = try fixture.createRun()
         try await fixture.pool.start()
         #expect(try await eventually { try fixture.store.run(run.id).step == 1 })

@@ -39,7 +39,10 @@ import Testing
         var lifecycle = WorkerLifecycle(limits: PoolLimits(), now: 0)
         _ = lifecycle.next(now: 0)
         #expect(lifecycle.next(now: 59.9) == nil)
-        guard case .kill = lifecycle.next(now: 60) else { Issue.record("not given up"); return }
+        guard case .kill = lifecycle.next(now: 60) else {
+            Issue.record("not given up")
+            return
+        }
     }
 
     @Test("Pings are asked one at a time; silence after one is the end")
@@ -54,7 +57,10 @@ import Testing
         #expect(lifecycle.next(now: 11) == .ping(2))
         lifecycle.answered(ping: 1, now: 12)
         #expect(lifecycle.wakeAt == 41, "an old answer does not count")
-        guard case .kill = lifecycle.next(now: 41) else { Issue.record("not given up"); return }
+        guard case .kill = lifecycle.next(now: 41) else {
+            Issue.record("not given up")
+            return
+        }
     }
 
     @Test("After the end nothing starts any more")

@@ -52,8 +52,9 @@ struct RunTests {
         #expect(try !store.recordMetrics(run.id, fence: 1, [.make()]))
         #expect(try !store.recordEvent(run.id, fence: 1, kind: "note", message: "x"))
         #expect(try !store.recordCheckpoint(run.id, fence: 1, sha256: blob, step: 5))
-        #expect(try !store.endRun(
-            run.id, fence: 1, status: .failed, errorCode: "x", errorMessage: nil))
+        #expect(
+            try !store.endRun(
+                run.id, fence: 1, status: .failed, errorCode: "x", errorMessage: nil))
         #expect(try store.finishRun(run.id, fence: 1, weightsSHA256: blob, summary: [:]) == nil)
         #expect(try store.releaseRun(run.id, fence: 1, reason: "late") == .running)
         #expect(try store.eventKinds(run.id) == events)

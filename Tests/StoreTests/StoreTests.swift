@@ -11,7 +11,7 @@ struct StoreTests {
     @Test("shipped migrations never change")
     func pinnedMigrations() {
         let pinned = [
-            "0001_initial.sql": "d87d3af3f268a5870f96aa67e7a9c49caabe2938e9bf5ebd9292367dcdbacbb2",
+            "0001_initial.sql": "d87d3af3f268a5870f96aa67e7a9c49caabe2938e9bf5ebd9292367dcdbacbb2"
         ]
         for migration in Migration.shipped {
             #expect(pinned[migration.name] == migration.sha256, "\(migration.name)")

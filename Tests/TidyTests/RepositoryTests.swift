@@ -28,7 +28,8 @@ import Testing
         #expect(firstScreen.contains("scripts/test"))
         for match in readme.matches(of: /scripts\/[a-z_]+/) {
             let path = Repository.root.appendingPathComponent(String(match.output)).path
-            #expect(FileManager.default.isExecutableFile(atPath: path), "\(match.output) is missing")
+            #expect(
+                FileManager.default.isExecutableFile(atPath: path), "\(match.output) is missing")
         }
     }
 
@@ -46,15 +47,18 @@ import Testing
         #expect(try Repository.text("docker-compose.yml").contains("/readyz"))
     }
 
-    @Test("the documents link only to files that exist", arguments: [
-        "README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/extending.md",
-        "docs/benchmarks.md",
-    ])
+    @Test(
+        "the documents link only to files that exist",
+        arguments: [
+            "README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/extending.md",
+            "docs/benchmarks.md",
+        ])
     func links(document: String) throws {
         let folder = Repository.root.appendingPathComponent(document).deletingLastPathComponent()
         for match in try Repository.text(document).matches(of: /\]\(([^)#:]+)\)/) {
             let target = folder.appendingPathComponent(String(match.output.1)).path
-            #expect(FileManager.default.fileExists(atPath: target), "\(document): \(match.output.1)")
+            #expect(
+                FileManager.default.fileExists(atPath: target), "\(document): \(match.output.1)")
         }
     }
 }

@@ -8,7 +8,9 @@ import Testing
 
     @Test("no file is longer than 500 lines")
     func fileLength() throws {
-        for path in Repository.swiftSources + Repository.files(under: "Tests", extensions: ["swift"]) {
+        for path in Repository.swiftSources
+            + Repository.files(under: "Tests", extensions: ["swift"])
+        {
             let lines = try Repository.text(path).split(
                 separator: "\n", omittingEmptySubsequences: false
             ).count
@@ -27,7 +29,9 @@ import Testing
 
     @Test("calls that end the process or hide an error are not used")
     func bannedCalls() throws {
-        let banned = ["try!", "fatalError(", "as! ", "print(\"DEBUG", "try? await Task.sleep(nanoseconds"]
+        let banned = [
+            "try!", "fatalError(", "as! ", "print(\"DEBUG", "try? await Task.sleep(nanoseconds",
+        ]
         for path in Repository.swiftSources {
             for (number, line) in try Repository.text(path).split(
                 separator: "\n", omittingEmptySubsequences: false

@@ -20,7 +20,8 @@ import Testing
         let cosine = rates(.cosine, warmup: 0)
         #expect(cosine[0] == 1 && abs(cosine[5] - 0.5) < 1e-12)
         #expect(cosine[9] > 0 && cosine[9] < linear[9])
-        #expect(LearningRateSchedule(shape: .cosine, peak: 1, warmupFraction: 0, steps: 10)
-            .rate(step: 10) == 0)
+        #expect(
+            LearningRateSchedule(shape: .cosine, peak: 1, warmupFraction: 0, steps: 10)
+                .rate(step: 10) == 0)
     }
 }

@@ -10,7 +10,10 @@ import WorkerProtocol
             labels: ["a", "b", "c"], logits: [[.infinity, -.infinity, 1.25]], promptTokens: 3)
         let frame = try MessageCoding.frame(WorkerReply.classified(id: 4, result))
         let back = try MessageCoding.decode(WorkerReply.self, from: frame[Frame.headerBytes...])
-        guard case .classified(4, let got) = back else { Issue.record("another message"); return }
+        guard case .classified(4, let got) = back else {
+            Issue.record("another message")
+            return
+        }
         #expect(got == result)
     }
 

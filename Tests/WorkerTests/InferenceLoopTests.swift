@@ -18,7 +18,10 @@ import WorkerProtocol
         let both = try await worker.exchange([.generate(worker.generation(1, tokens: 8, n: 2))]) {
             $0.isFinal
         }
-        guard case .generated(1, let usage) = both.last else { Issue.record("no usage"); return }
+        guard case .generated(1, let usage) = both.last else {
+            Issue.record("no usage")
+            return
+        }
         #expect(usage.completionTokens <= 16)
         #expect(usage.promptTokens == 5, "one token a byte")
         var second = worker.generation(2, tokens: 8)
@@ -35,13 +38,19 @@ import WorkerProtocol
         let replies = try await worker.exchange([
             .generate(worker.generation(1, tokens: 8, prompt: long))
         ]) { $0.isFinal }
-        guard case .refused(1, let failure) = replies.last else { Issue.record("served"); return }
+        guard case .refused(1, let failure) = replies.last else {
+            Issue.record("served")
+            return
+        }
         #expect(failure.code == "invalid_input")
         #expect(!failure.message.contains("xxx"), "no user text in messages")
         let next = try await worker.exchange([.generate(worker.generation(2, tokens: 2))]) {
             $0.isFinal
         }
-        guard case .generated(2, _) = next.last else { Issue.record("not served"); return }
+        guard case .generated(2, _) = next.last else {
+            Issue.record("not served")
+            return
+        }
     }
 
     @Test("A missing model file is refused, not fatal")
@@ -50,7 +59,10 @@ import WorkerProtocol
         var job = worker.generation(1, tokens: 2)
         job.files.base = BlobReference(sha256: "none", path: worker.folder + "/none.gguf")
         let replies = try await worker.exchange([.generate(job)]) { $0.isFinal }
-        guard case .refused(1, _) = replies.last else { Issue.record("served"); return }
+        guard case .refused(1, _) = replies.last else {
+            Issue.record("served")
+            return
+        }
     }
 
     @Test("A cancelled generation stops long before its end")
@@ -123,7 +135,10 @@ import WorkerProtocol
         let replies = try await worker.exchange([.train(TrainingLoopTests.job(worker))]) {
             $0.isFinal
         }
-        guard case .failed = replies.last else { Issue.record("accepted"); return }
+        guard case .failed = replies.last else {
+            Issue.record("accepted")
+            return
+        }
     }
 }
 

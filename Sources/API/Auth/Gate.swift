@@ -61,7 +61,8 @@ package struct Gate: Sendable {
         } else if let colon = host.lastIndex(of: UInt8(ascii: ":")) {
             host = Array(host[..<colon])
         }
-        let name = String(decoding: host.map { $0 | ($0 >= 0x41 && $0 <= 0x5A ? 0x20 : 0) },
+        let name = String(
+            decoding: host.map { $0 | ($0 >= 0x41 && $0 <= 0x5A ? 0x20 : 0) },
             as: UTF8.self)
         if name == "localhost" || name == "[::1]" { return true }
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)

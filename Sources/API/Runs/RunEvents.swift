@@ -23,10 +23,12 @@ extension API {
         // 204 tells a reconnecting EventSource that there will be nothing more.
         if last != nil && status.isOver && events.isEmpty { return Response(204) }
         let place = try FollowerPlace(self)
-        return Response(200, ServerSentEvents.fields, body: .stream { [self] writer in
-            try await self.follow(id, after: after, writer)
-            place.release()
-        })
+        return Response(
+            200, ServerSentEvents.fields,
+            body: .stream { [self] writer in
+                try await self.follow(id, after: after, writer)
+                place.release()
+            })
     }
 
     private func follow(_ id: String, after: Int64, _ writer: StreamWriter) async throws {

@@ -32,20 +32,22 @@ extension API {
         var fields = Fields()
         fields["Content-Type"] = format.contentType
         let pageMax = limits.metricsPageMax
-        return Response(200, fields, body: .stream { [self] writer in
-            try await writer.write(format.header)
-            var after = after
-            var left = rowsMax ?? Int.max
-            while left > 0 {
-                let (from, count) = (after, min(left, pageMax))
-                let page = try await stored { try filter.page($0, after: from, limit: count) }
-                guard let last = page.items.last else { return }
-                try await writer.write(page.items.flatMap(format.line))
-                after = last.number
-                left -= page.items.count
-                guard page.hasMore else { return }
-            }
-        })
+        return Response(
+            200, fields,
+            body: .stream { [self] writer in
+                try await writer.write(format.header)
+                var after = after
+                var left = rowsMax ?? Int.max
+                while left > 0 {
+                    let (from, count) = (after, min(left, pageMax))
+                    let page = try await stored { try filter.page($0, after: from, limit: count) }
+                    guard let last = page.items.last else { return }
+                    try await writer.write(page.items.flatMap(format.line))
+                    after = last.number
+                    left -= page.items.count
+                    guard page.hasMore else { return }
+                }
+            })
     }
 }
 

@@ -40,8 +40,10 @@ extension API {
         }
         if let text = input.string { return [try nonEmpty(text, "input")] }
         guard let array = input.array else {
-            throw fields.invalid("input", "must be a string or an array of strings, found "
-                + FieldReader.found(input))
+            throw fields.invalid(
+                "input",
+                "must be a string or an array of strings, found "
+                    + FieldReader.found(input))
         }
         guard (1...limits.classifyInputsMax).contains(array.count) else {
             throw fields.invalid(

@@ -61,8 +61,10 @@ struct GenerateRequest: Sendable {
     ) throws -> [String] {
         guard let value = fields.value("stop") else { return [] }
         guard let values = value.string.map({ _ in [value] }) ?? value.array else {
-            throw fields.invalid("stop", "must be a string or an array of strings, found "
-                + FieldReader.found(value))
+            throw fields.invalid(
+                "stop",
+                "must be a string or an array of strings, found "
+                    + FieldReader.found(value))
         }
         guard values.count <= limits.stopStringsMax else {
             throw fields.invalid(

@@ -8,13 +8,15 @@ extension Generation {
     /// stream ends with an error event and without `[DONE]`.
     func streamed(_ feed: GenerationFeed) async throws -> Response {
         guard let first = try await firstSignal(feed) else { throw CancellationError() }
-        return Response(200, ServerSentEvents.fields, body: .stream { writer in
-            var record = newRecord()
-            guard try await send(first, &record, writer) else { return }
-            for await signal in feed.signals {
-                guard try await send(signal, &record, writer) else { return }
-            }
-        })
+        return Response(
+            200, ServerSentEvents.fields,
+            body: .stream { writer in
+                var record = newRecord()
+                guard try await send(first, &record, writer) else { return }
+                for await signal in feed.signals {
+                    guard try await send(signal, &record, writer) else { return }
+                }
+            })
     }
 
     private func firstSignal(_ feed: GenerationFeed) async throws -> GenerationFeed.Signal? {
@@ -61,9 +63,11 @@ extension Generation {
         if parameters.includeUsage {
             try await writer.write(
                 ServerSentEvents.event(
-                    object("text_completion.chunk", [
-                        "choices": [], "usage": record.usageJSON, "timings": record.timings,
-                    ])))
+                    object(
+                        "text_completion.chunk",
+                        [
+                            "choices": [], "usage": record.usageJSON, "timings": record.timings,
+                        ])))
         }
         try await writer.write(ServerSentEvents.done)
     }

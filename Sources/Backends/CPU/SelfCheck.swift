@@ -73,7 +73,8 @@ private struct ProductCheck {
 
     private func problem(_ difference: Double) -> String {
         let core = String(cString: openblas_get_corename())
-        let shape = "\(m)×\(k)\(transposeA ? " (transposed)" : "") by "
+        let shape =
+            "\(m)×\(k)\(transposeA ? " (transposed)" : "") by "
             + "\(k)×\(n)\(transposeB ? " (transposed)" : "")"
         return "OpenBLAS (core type \(core)) computes wrong products on this processor: \(shape) "
             + "is off by \(difference); set OPENBLAS_CORETYPE=Haswell or install another version"

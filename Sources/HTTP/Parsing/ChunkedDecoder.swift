@@ -99,8 +99,10 @@ struct ChunkedDecoder: Sendable {
     ]
 
     private static var malformed: HTTPError {
-        HTTPError(400, "The chunked body is malformed: a chunk is its size in hex digits, CRLF, "
-            + "that many bytes, CRLF.")
+        HTTPError(
+            400,
+            "The chunked body is malformed: a chunk is its size in hex digits, CRLF, "
+                + "that many bytes, CRLF.")
     }
     private static var forbiddenTrailer: HTTPError {
         HTTPError(400, "A trailer must not frame, route, authenticate or describe the request.")

@@ -14,8 +14,10 @@ struct RequestLine: Sendable, Equatable {
         guard name.allSatisfy(ByteClass.isToken) else { throw Self.malformed }
         isVersion10 = try Self.parseVersion(line[(targetEnd + 1)...])
         guard let method = Self.method(name) else {
-            throw HTTPError(501, "The method is not one of GET, HEAD, POST, PUT, PATCH, DELETE, "
-                + "OPTIONS (upper case).")
+            throw HTTPError(
+                501,
+                "The method is not one of GET, HEAD, POST, PUT, PATCH, DELETE, "
+                    + "OPTIONS (upper case).")
         }
         self.method = method
         target = try RequestTarget(
@@ -49,7 +51,9 @@ struct RequestLine: Sendable, Equatable {
     }
 
     private static var malformed: HTTPError {
-        HTTPError(400, "The request line must be a method, a target and HTTP/1.1, "
-            + "with one space between them.")
+        HTTPError(
+            400,
+            "The request line must be a method, a target and HTTP/1.1, "
+                + "with one space between them.")
     }
 }

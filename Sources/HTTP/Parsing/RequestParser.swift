@@ -114,8 +114,11 @@ struct RequestParser: Sendable {
         switch scanner.scan(rest, lengthMax: limits.requestLineBytesMax) {
         case .incomplete: return false
         case .malformed: throw Self.malformed
-        case .tooLong: throw HTTPError(414, "The request line must have at most "
-            + "\(limits.requestLineBytesMax) bytes.")
+        case .tooLong:
+            throw HTTPError(
+                414,
+                "The request line must have at most "
+                    + "\(limits.requestLineBytesMax) bytes.")
         case .line(let length):
             position += length + 2
             if length == 0 {

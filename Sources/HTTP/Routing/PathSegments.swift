@@ -25,8 +25,10 @@ struct PathSegments: Sendable {
         guard let text = PercentDecoding.decode(segment.utf8, plusIsSpace: false),
             text != ".", text != "..", text.utf8.allSatisfy(isAllowed)
         else {
-            throw HTTPError(400, "The path must be percent-encoded UTF-8 without dot segments, "
-                + "encoded slashes, backslashes or control bytes.")
+            throw HTTPError(
+                400,
+                "The path must be percent-encoded UTF-8 without dot segments, "
+                    + "encoded slashes, backslashes or control bytes.")
         }
         return text
     }

@@ -49,12 +49,15 @@ extension Connection {
         case .header:
             // A connection that sent nothing is closed in silence.
             if pending.isEmpty && parser.isBetweenRequests { return close() }
-            refuse(HTTPError(
-                408, "The header must be complete within \(limits.headerSeconds) seconds."))
+            refuse(
+                HTTPError(
+                    408, "The header must be complete within \(limits.headerSeconds) seconds."))
         case .body:
-            refuse(HTTPError(
-                408, "The body must keep coming: no pause of \(limits.bodyIdleSeconds) seconds, "
-                    + "and \(limits.bodyBytesPerSecondMin) bytes a second on average."))
+            refuse(
+                HTTPError(
+                    408,
+                    "The body must keep coming: no pause of \(limits.bodyIdleSeconds) seconds, "
+                        + "and \(limits.bodyBytesPerSecondMin) bytes a second on average."))
         case .halfClose:
             for exchange in exchanges where exchange.isComputing {
                 exchange.task?.cancel()

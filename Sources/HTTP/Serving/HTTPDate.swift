@@ -24,7 +24,8 @@ struct HTTPDate {
             "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
         ]
         let time = [parts.tm_hour, parts.tm_min, parts.tm_sec].map(twoDigits)
-        let date = "\(days[Int(parts.tm_wday)]), \(twoDigits(parts.tm_mday)) "
+        let date =
+            "\(days[Int(parts.tm_wday)]), \(twoDigits(parts.tm_mday)) "
             + "\(months[Int(parts.tm_mon)]) \(Int(parts.tm_year) + 1900) "
         return Array((date + time.joined(separator: ":") + " GMT").utf8)
     }

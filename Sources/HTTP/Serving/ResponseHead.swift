@@ -64,8 +64,9 @@ struct ResponseHead {
 extension [UInt8] {
     @inline(__always)
     mutating func append(static text: StaticString) {
-        append(contentsOf: UnsafeBufferPointer(
-            start: text.utf8Start, count: text.utf8CodeUnitCount))
+        append(
+            contentsOf: UnsafeBufferPointer(
+                start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// The digits of a number; 0 for a negative one.

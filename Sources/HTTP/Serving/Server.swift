@@ -22,16 +22,18 @@ package final class Server: Sendable {
         self.port = first.port
         var others: [Lane] = []
         for index in 1..<max(1, count) {
-            others.append(try Lane(
-                listeners: try Listeners(besides: first, host: host),
-                connectionsMax: connectionsMax, limits: limits, router: router,
-                name: "http-\(index)"))
+            others.append(
+                try Lane(
+                    listeners: try Listeners(besides: first, host: host),
+                    connectionsMax: connectionsMax, limits: limits, router: router,
+                    name: "http-\(index)"))
         }
-        lanes = [
-            try Lane(
-                listeners: first, connectionsMax: connectionsMax, limits: limits,
-                router: router, name: "http-0")
-        ] + others
+        lanes =
+            [
+                try Lane(
+                    listeners: first, connectionsMax: connectionsMax, limits: limits,
+                    router: router, name: "http-0")
+            ] + others
     }
 
     /// Starts the threads.

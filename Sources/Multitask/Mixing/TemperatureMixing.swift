@@ -1,6 +1,5 @@
-package import Spec
-
 import Glibc
+package import Spec
 
 /// Temperature-scaled mixing with a cap on the size that counts: p_t ∝ min(n_t, K)^(1/T).
 ///

@@ -1,6 +1,5 @@
-package import Spec
-
 import Glibc
+package import Spec
 
 /// GradNorm (Chen et al., 1711.02257): weights such that no task's gradient at the last shared
 /// matrix W is larger than its training rate deserves.

@@ -94,7 +94,8 @@ extension Store {
                 name: run.name, kind: "finetuned", base: base, weights: weightsSHA256, run: id,
                 summary, db)
             try Self.setAlias(run.name, model: model.id, db)
-            try db.execute(sql: "UPDATE runs SET model = ? WHERE id = ?", arguments: [model.id, id])
+            try db.execute(
+                sql: "UPDATE runs SET model = ? WHERE id = ?", arguments: [model.id, id])
             try Self.end(
                 id, .succeeded, event: "finished; the model is \(model.id)", code: nil,
                 message: nil, db)

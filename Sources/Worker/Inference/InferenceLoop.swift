@@ -76,7 +76,7 @@ final class InferenceLoop {
         let jobs = classifications.next()
         do {
             try classify(jobs)
-        } catch where jobs.count > 1 {
+        } catch  where jobs.count > 1 {
             // One job's input must not fail its neighbours.
             for job in jobs {
                 do { try classify([job]) } catch { refuse(job.id, error) }
