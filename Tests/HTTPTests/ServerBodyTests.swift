@@ -41,6 +41,18 @@ import Testing
         }
     }
 
+    @Test(
+        "A body arrives whole when a slow handler finds its buffer just full",
+        arguments: [1, 1023, 1024, 1025, 2048, 3000, 4096])
+    func fullBuffer(bytes: Int) async throws {
+        try await ServerFixture { $0.bodyBufferBytesMax = 1024 }.run { fixture in
+            let client = try fixture.connect()
+            try client.send(RawConnection.post("/hold", "Content-Length: \(bytes)\r\n"))
+            try client.send([UInt8](repeating: 0x61, count: bytes))
+            #expect(try client.receiveAnswer().hasSuffix("\r\n\r\n\(bytes)"))
+        }
+    }
+
     @Test("Expect: 100-continue is answered 100 only when the body will be read")
     func expectations() async throws {
         try await ServerFixture().run { fixture in

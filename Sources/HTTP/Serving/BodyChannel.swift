@@ -95,36 +95,39 @@ final class BodyChannel: Sendable {
         let (taking, isDemand) = state.withLock { state -> (Taking, Bool) in
             let isFirst = !state.wasDemanded
             state.wasDemanded = true
-            if let failure = state.failure { return (.failed(failure), false) }
-            guard !state.pieces.isEmpty else { return (state.isEnded ? .end : .empty, isFirst) }
-            let piece = state.pieces.removeFirst()
-            state.bufferedBytes -= piece.count
-            let makesRoom = state.wasFull && state.bufferedBytes < bufferBytesMax / 2
-            if makesRoom { state.wasFull = false }
-            return (.piece(piece), isFirst || makesRoom)
+            let (taking, makesRoom) = take(&state)
+            return (taking, isFirst || makesRoom)
         }
         if isDemand { onDemand() }
         return taking
     }
 
     private func wait(_ continuation: CheckedContinuation<[UInt8]?, any Error>) {
-        let taking = state.withLock { state -> Taking in
-            if let failure = state.failure { return .failed(failure) }
-            if let piece = state.pieces.first {
-                state.pieces.removeFirst()
-                state.bufferedBytes -= piece.count
-                return .piece(piece)
-            }
-            if state.isEnded { return .end }
-            if state.consumer != nil { return .failed(CancellationError()) }
+        // The connection may have filled the buffer since `take` found it empty.
+        let (taking, makesRoom) = state.withLock { state -> (Taking, Bool) in
+            let (taking, makesRoom) = take(&state)
+            guard case .empty = taking else { return (taking, makesRoom) }
+            if state.consumer != nil { return (.failed(CancellationError()), false) }
             state.consumer = continuation
-            return .empty
+            return (.empty, false)
         }
+        if makesRoom { onDemand() }
         switch taking {
         case .piece(let bytes): continuation.resume(returning: bytes)
         case .end: continuation.resume(returning: nil)
         case .failed(let error): continuation.resume(throwing: error)
         case .empty: break
         }
+    }
+
+    /// What there is, and whether taking it made room in a buffer that was full.
+    private func take(_ state: inout State) -> (taking: Taking, makesRoom: Bool) {
+        if let failure = state.failure { return (.failed(failure), false) }
+        guard !state.pieces.isEmpty else { return (state.isEnded ? .end : .empty, false) }
+        let piece = state.pieces.removeFirst()
+        state.bufferedBytes -= piece.count
+        let makesRoom = state.wasFull && state.bufferedBytes < bufferBytesMax / 2
+        if makesRoom { state.wasFull = false }
+        return (.piece(piece), makesRoom)
     }
 }

@@ -25,7 +25,8 @@ extension Connection {
 
     /// Takes up the input that had to wait for an answer, a consumer or the client.
     func resumeParsing() {
-        guard phase == .open, !pending.isEmpty || inputEnded else { return }
+        // A body that is complete but for its end leaves nothing pending.
+        guard phase == .open, !pending.isEmpty || inputEnded || receiving != nil else { return }
         processPending()
     }
 

@@ -1,0 +1,32 @@
+import Dispatch
+import Testing
+import TestSupport
+
+@testable import HTTP
+
+@Suite("A body's channel") struct BodyChannelTests {
+    @Test("a consumer on another thread never leaves the connection waiting for room")
+    func demand() async throws {
+        let pieces = 200_000
+        let demand = DispatchSemaphore(value: 0)
+        let channel = BodyChannel(bufferBytesMax: 4) { demand.signal() }
+        async let isStalled = onThread {
+            for _ in 0..<pieces {
+                while channel.isFull {
+                    // Ten seconds is no speed: a channel that works signals within microseconds.
+                    if demand.wait(timeout: .now() + 10) == .timedOut {
+                        channel.finish()
+                        return true
+                    }
+                }
+                channel.push([1])
+            }
+            channel.finish()
+            return false
+        }
+        var received = 0
+        while let piece = try await channel.next() { received += piece.count }
+        #expect(try await !isStalled)
+        #expect(received == pieces)
+    }
+}
