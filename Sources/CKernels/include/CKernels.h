@@ -66,6 +66,19 @@ typedef struct pt_kernels {
                   const float *_Nonnull const *_Nonnull slots,
                   long slot_count, long n, float scale, float rate, float decay, float beta1,
                   float beta2, float epsilon, float correction1, float correction2);
+
+    /// The tile of C that `multiply_block` forms in registers: as many rows of A, or columns of B,
+    /// make a panel, depth by depth. 0, and the functions NULL, where OpenBLAS does better.
+    long product_rows, product_columns;
+    /// Packs `count` rows of A, or columns of B where `wide`, over `depth`. Element (i, k) lies at
+    /// x[i·stride + k] where depth is contiguous, else at x[k·stride + i]. What a last, partial
+    /// panel lacks has no meaning.
+    void (*_Nullable pack)(const float *x, long stride, int depth_contiguous, int wide, long count,
+                           long depth, float *panels);
+    /// c[rows, columns] (+)= a·b from consecutive panels of `depth`. Every number is one chain of
+    /// fused multiplications and additions: no way of cutting C changes a bit.
+    void (*_Nullable multiply_block)(const float *a, const float *b, float *c, long ldc, long rows,
+                                     long columns, long depth, int accumulate);
 } pt_kernels;
 
 /// Level 0 is the baseline of the target, 1 AVX2 with FMA, 2 AVX-512. NULL where this processor
