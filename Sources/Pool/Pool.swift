@@ -32,8 +32,8 @@ package final class Pool: Sendable {
     /// Requeues interrupted runs, spawns both children, starts scheduling. Returns when both said
     /// ready; the queued runs go on by themselves.
     ///
-    /// - Throws: `WorkerFailure` when a child is not ready in time (more are tried meanwhile),
-    ///   `StoreError`.
+    /// - Throws: `WorkerFailure` when a child is not ready in time (more are tried meanwhile), or
+    ///   `wrong_mathematics` when it found that it computes wrong; `StoreError`.
     package func start() async throws {
         guard let training, let inference else {
             throw WorkerFailure(

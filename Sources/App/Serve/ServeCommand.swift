@@ -6,6 +6,7 @@ import HTTP
 import Multitask
 import Pool
 import Store
+import WorkerProtocol
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -60,6 +61,8 @@ struct ServeCommand: AsyncParsableCommand {
         server.start()
         do {
             try await pool.start()
+        } catch let error as WorkerFailure where error.code == "wrong_mathematics" {
+            throw CommandFailure(error.message)
         } catch {
             throw CommandFailure(
                 "the compute processes did not start (\(error)); `polytask doctor` may say why")

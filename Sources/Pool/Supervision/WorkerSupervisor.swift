@@ -27,6 +27,8 @@ final class WorkerSupervisor<D: Duty> {
     private var waiters: [Waiter] = []
     private var stopping: (continuation: CheckedContinuation<Void, Never>, deadline: Double)?
     private var shutdownDeadline: Double?
+    /// Why the present worker must not compute.
+    private var problem: String?
 
     init(role: WorkerRole, duty: D, environment: PoolEnvironment, mailbox: Mailbox<Message>) {
         self.role = role
@@ -76,7 +78,14 @@ final class WorkerSupervisor<D: Duty> {
     private func settleWaiters() {
         guard !waiters.isEmpty else { return }
         if lifecycle.isReady {
-            for waiter in waiters { waiter.continuation.resume() }
+            let refusal = problem.map {
+                WorkerFailure(
+                    code: "wrong_mathematics",
+                    message: "the \(role.rawValue) worker refuses to compute: \($0)")
+            }
+            for waiter in waiters {
+                waiter.continuation.resume(with: refusal.map(Result.failure) ?? .success(()))
+            }
             waiters = []
         }
         for waiter in waiters where now >= waiter.deadline {
@@ -172,6 +181,7 @@ final class WorkerSupervisor<D: Duty> {
                 lose("it speaks protocol \(info.version), the server \(WorkerProtocol.version)")
                 return
             }
+            problem = info.problems.first
             for problem in info.problems {
                 environment.report("the \(role.rawValue) worker refuses to compute: \(problem)")
             }
