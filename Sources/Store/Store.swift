@@ -14,15 +14,15 @@ package final class Store: Sendable {
     /// Opens (creating) `folder`/polytask.sqlite and blobs/, runs migrations, deletes leftovers of
     /// temp files.
     /// - Throws: `StoreError`: `locked`, `newer_database`, `unwritable`, `corrupt`, `internal`.
-    package convenience init(folder: String) throws {
-        try self.init(folder: folder, migrations: Migration.shipped)
-    }
-
-    package init(folder: String, migrations: [Migration]) throws {
+    /// - Parameter write: how blobs are written; a test makes it fail.
+    package init(
+        folder: String, migrations: [Migration] = Migration.shipped,
+        write: @escaping FileSystem.Write = FileSystem.write
+    ) throws {
         self.folder = folder
         try FileSystem.makeFolder(folder)
         lock = try FolderLock(folder)
-        blobs = try BlobStore(folder: folder)
+        blobs = try BlobStore(folder: folder, write: write)
         database = try Self.translating { try Self.open("\(folder)/polytask.sqlite") }
         let database = database
         try Self.translating { try Migrator(migrations: migrations).migrate(database) }
@@ -55,7 +55,7 @@ package final class Store: Sendable {
 
     /// Removes those of the blobs that nothing refers to any more. Takes the writer, so that no
     /// row can come to refer to one meanwhile.
-    func deleteUnreferenced(_ blobs: [String?]) throws {
+    package func deleteUnreferenced(_ blobs: [String?]) throws {
         let candidates = Set(blobs.compactMap(\.self))
         guard !candidates.isEmpty else { return }
         try write { db in

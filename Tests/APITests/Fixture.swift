@@ -16,14 +16,19 @@ final class Fixture: Sendable {
     let api: API
     let router: Router
 
-    init(key: String? = nil, limits: APILimits = APILimits()) throws {
+    init(
+        key: String? = nil, limits: APILimits = APILimits(),
+        write: @escaping FileSystem.Write = FileSystem.write
+    ) throws {
         folder = NSTemporaryDirectory() + "polytask-api-\(UUID().uuidString)"
-        store = try Store(folder: folder)
+        store = try Store(folder: folder, write: write)
         api = API(
             store: store, compute: compute, catalogue: Self.catalogue, limits: limits,
             key: try key.map { try APIKey($0) }, log: { _ in })
         router = api.router
     }
+
+    var scratch: String { store.blobs.scratch }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 

@@ -75,6 +75,7 @@ import Testing
                 (["serve", "--host", "0.0.0.0"], [other], "POLYTASK_API_KEY"),
                 (["serve"], [other, "POLYTASK_API_KEY="], "POLYTASK_API_KEY"),
                 (["models", "import", "/nowhere.gguf"], [other], "model file"),
+                (["models", "import", "/etc/passwd", "--name", "x"], [other], "not a model"),
             ]
             for (arguments, environment, expected) in cases {
                 let (status, output) = try run(arguments, environment)
