@@ -119,6 +119,7 @@ final class Connection: EventHandler, @unchecked Sendable {
             switch output.withUnsent({ SystemCalls.send(descriptor, $0) }) {
             case .bytes(let count):
                 output.didSend(count)
+                lane.metrics.sentBytes.add(count)
                 lastWriteProgress = reactor.now
             case .wouldBlock:
                 isBlocked = true
@@ -137,7 +138,10 @@ final class Connection: EventHandler, @unchecked Sendable {
 
     /// The last answer is out: says FIN and reads away what is still coming.
     private func finishSending() {
-        for exchange in exchanges { exchange.cancel() }
+        for exchange in exchanges {
+            exchange.cancel()
+            finish(exchange, isWhole: false)
+        }
         exchanges = []
         if inputEnded { return close() }
         phase = .lingering
@@ -158,7 +162,10 @@ final class Connection: EventHandler, @unchecked Sendable {
         receiving?.channel?.fail(CancellationError())
         receiving = nil
         pending = []
-        for exchange in exchanges { exchange.cancel() }
+        for exchange in exchanges {
+            exchange.cancel()
+            finish(exchange, isWhole: false)
+        }
         lane.didClose(self)
     }
 

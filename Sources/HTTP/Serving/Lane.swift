@@ -7,6 +7,8 @@ final class Lane: EventHandler, @unchecked Sendable {
     let reactor: Reactor
     let limits: ServerLimits
     let router: Router
+    let metrics: LaneMetrics
+    let onRequest: (@Sendable (RequestRecord) -> Void)?
     let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 * 1024)
     var date = HTTPDate()
     var identifiers = RequestIdentifiers()
@@ -27,9 +29,12 @@ final class Lane: EventHandler, @unchecked Sendable {
 
     init(
         listeners: consuming Listeners, connectionsMax: Int, limits: ServerLimits,
-        router: Router, name: String
+        router: Router, metrics: ServerMetrics,
+        onRequest: (@Sendable (RequestRecord) -> Void)?, name: String
     ) throws(SocketError) {
         reactor = try Reactor(name: name)
+        self.metrics = metrics.makeLane(routes: router.routeNames)
+        self.onRequest = onRequest
         self.listeners = consume listeners
         self.connectionsMax = connectionsMax
         self.limits = limits
@@ -74,10 +79,12 @@ final class Lane: EventHandler, @unchecked Sendable {
 
     /// At the cap the oldest idle connection gives way to a new one.
     private func admit(_ descriptor: Int32) {
-        if connections.count >= connectionsMax { oldestIdle?.close() }
+        metrics.connectionsAccepted.add(1)
+        if connections.count >= connectionsMax { closeOldestIdle(.connections) }
         let connection = Connection(descriptor, lane: self)
         guard connection.open() else { return SystemCalls.close(descriptor) }
         connections[ObjectIdentifier(connection)] = connection
+        metrics.connectionsOpen.add(1)
     }
 
     /// Whether one more has room or can get it. When not, accepting pauses.
@@ -91,7 +98,7 @@ final class Lane: EventHandler, @unchecked Sendable {
     /// Out of descriptors: closes the client at once rather than leave it waiting, and an idle
     /// connection so that the next one finds room. False when even the reserve is gone.
     private func refuseOne(_ listener: Int32) -> Bool {
-        oldestIdle?.close()
+        closeOldestIdle(.descriptors)
         guard reserve >= 0 else {
             reserve = SystemCalls.reserveDescriptor()
             return false
@@ -99,14 +106,23 @@ final class Lane: EventHandler, @unchecked Sendable {
         SystemCalls.close(reserve)
         if case .descriptor(let accepted) = SystemCalls.accept(listener) {
             SystemCalls.close(accepted)
+            metrics.count(.descriptors)
         }
         reserve = SystemCalls.reserveDescriptor()
         return reserve >= 0
     }
 
+    private func closeOldestIdle(_ reason: Rejection) {
+        guard let oldestIdle else { return }
+        metrics.count(reason)
+        oldestIdle.close()
+    }
+
     func didClose(_ connection: Connection) {
         noteIdle(connection, false)
-        connections[ObjectIdentifier(connection)] = nil
+        if connections.removeValue(forKey: ObjectIdentifier(connection)) != nil {
+            metrics.connectionsOpen.add(-1)
+        }
         if isAcceptPaused {
             isAcceptPaused = false
             for token in listenerTokens { reactor.change(token, to: .read) }

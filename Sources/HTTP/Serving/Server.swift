@@ -11,10 +11,13 @@ package final class Server: Sendable {
     /// - Parameters:
     ///   - host: an IPv4 or IPv6 literal, or `localhost` for both loopbacks.
     ///   - threads: reactors; at least one.
+    ///   - metrics: where everything is counted.
+    ///   - onRequest: called on a reactor's thread when a request is over; must not block.
     /// - Throws: `SocketError` whose message says what to do.
     package init(
         host: String, port: UInt16, threads: Int, limits: ServerLimits = ServerLimits(),
-        router: Router
+        metrics: ServerMetrics = ServerMetrics(),
+        onRequest: (@Sendable (RequestRecord) -> Void)? = nil, router: Router
     ) throws {
         let count = max(1, threads)
         let connectionsMax = max(1, limits.connectionsMax / count)
@@ -26,13 +29,13 @@ package final class Server: Sendable {
                 try Lane(
                     listeners: try Listeners(besides: first, host: host),
                     connectionsMax: connectionsMax, limits: limits, router: router,
-                    name: "http-\(index)"))
+                    metrics: metrics, onRequest: onRequest, name: "http-\(index)"))
         }
         lanes =
             [
                 try Lane(
                     listeners: first, connectionsMax: connectionsMax, limits: limits,
-                    router: router, name: "http-0")
+                    router: router, metrics: metrics, onRequest: onRequest, name: "http-0")
             ] + others
     }
 
