@@ -65,7 +65,7 @@ import Testing
                 .headerBytes
             ),
             (RawConnection.get("/", String(repeating: "A: b\r\n", count: 101)), .fieldCount),
-            (RawConnection.post("/echo", "Content-Length: 5000\r\n"), .bodyBytes),
+            (RawConnection.post("/echo", "Content-Length: 500000\r\n"), .bodyBytes),
             (
                 RawConnection.post(
                     "/echo", "Transfer-Encoding: chunked\r\n",
