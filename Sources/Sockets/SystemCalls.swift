@@ -59,10 +59,7 @@ package enum SystemCalls {
 
     package static func accept(_ listener: Int32) -> Acceptance {
         let descriptor = retrying { linux_accept(listener) }
-        if descriptor >= 0 {
-            linux_set_no_delay(descriptor)
-            return .descriptor(descriptor)
-        }
+        if descriptor >= 0 { return .descriptor(descriptor) }
         switch errno {
         case EAGAIN: return .none
         case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted

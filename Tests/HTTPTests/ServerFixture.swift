@@ -65,6 +65,12 @@ final class ServerFixture: Sendable {
             [
                 Route(.get, "/") { _ in text("root") },
                 Route(.get, "/livez", isUrgent: true) { _ in text("alive") },
+                Route(.get, "/spin") { _ in
+                    let end = ContinuousClock.now + .milliseconds(10)
+                    while ContinuousClock.now < end {}
+                    witness.note("spun")
+                    return text("spun")
+                },
                 Route(.get, "/empty") { _ in Response(204) },
                 Route(.get, "/peer") { text("\($0.peer) \($0.host) \($0.id)") },
                 Route(.get, "/after/{milliseconds}") { request in

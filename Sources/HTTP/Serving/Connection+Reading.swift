@@ -92,6 +92,10 @@ extension Connection {
             head, requestID: id ?? lane.identifiers.make(), channel: channel, now: reactor.now)
         var request = request(head, exchange)
         exchange.match = lane.router.match(&request)
+        if servesUrgentOnly && !exchange.match.isUrgent {
+            exchange.match = .refused(Self.full)
+            exchange.keepsAlive = false
+        }
         exchange.route = request.route
         if lane.onRequest != nil { exchange.traceParent = head.fields["traceparent"] }
         exchange.request = request
@@ -168,6 +172,11 @@ extension Connection {
     }
 
     // MARK: Refusals
+
+    private static var full: HTTPError {
+        HTTPError(
+            503, "Every connection is taken; try again in a moment.", rejection: .connections)
+    }
 
     /// Answers what is no valid request, or ends the body that is none. Nothing is parsed after.
     func refuse(_ error: HTTPError) {

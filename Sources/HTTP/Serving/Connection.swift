@@ -14,6 +14,9 @@ final class Connection: EventHandler, @unchecked Sendable {
 
     let lane: Lane
     let descriptor: Int32
+    private let isReserve: Bool
+    /// Whether only urgent routes are served here, because every other place is taken.
+    var servesUrgentOnly: Bool { isReserve && lane.isFull }
     var limits: ServerLimits { lane.limits }
     var reactor: Reactor { lane.reactor }
     private var token: UInt64 = 0
@@ -55,7 +58,9 @@ final class Connection: EventHandler, @unchecked Sendable {
 
     lazy var peer = SystemCalls.peerAddress(descriptor)
 
-    init(_ descriptor: Int32, lane: Lane) {
+    /// - Parameter isReserve: whether its place is for urgent routes only.
+    init(_ descriptor: Int32, lane: Lane, isReserve: Bool) {
+        self.isReserve = isReserve
         self.descriptor = descriptor
         self.lane = lane
         parser = RequestParser(lane.limits.parser)

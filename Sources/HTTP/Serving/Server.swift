@@ -21,6 +21,7 @@ package final class Server: Sendable {
     ) throws {
         let count = max(1, threads)
         let connectionsMax = max(1, limits.connectionsMax / count)
+        let addresses = AddressCounts(limits)
         let first = try Listeners(host: host, port: port, sharedPort: count > 1)
         self.port = first.port
         var others: [Lane] = []
@@ -29,13 +30,15 @@ package final class Server: Sendable {
                 try Lane(
                     listeners: try Listeners(besides: first, host: host),
                     connectionsMax: connectionsMax, limits: limits, router: router,
-                    metrics: metrics, onRequest: onRequest, name: "http-\(index)"))
+                    addresses: addresses, metrics: metrics, onRequest: onRequest,
+                    name: "http-\(index)"))
         }
         lanes =
             [
                 try Lane(
                     listeners: first, connectionsMax: connectionsMax, limits: limits,
-                    router: router, metrics: metrics, onRequest: onRequest, name: "http-0")
+                    router: router, addresses: addresses, metrics: metrics, onRequest: onRequest,
+                    name: "http-0")
             ] + others
     }
 
