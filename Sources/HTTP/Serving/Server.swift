@@ -6,7 +6,8 @@ package final class Server: Sendable {
     /// The bound port (for port 0).
     package let port: UInt16
 
-    /// Binds and listens; nothing is accepted before `start`.
+    /// Binds and listens; nothing is accepted before `start`. Raises the process's soft limit of
+    /// open files.
     ///
     /// - Parameters:
     ///   - host: an IPv4 or IPv6 literal, or `localhost` for both loopbacks.
@@ -19,6 +20,7 @@ package final class Server: Sendable {
         metrics: ServerMetrics = ServerMetrics(),
         onRequest: (@Sendable (RequestRecord) -> Void)? = nil, router: Router
     ) throws {
+        SystemCalls.raiseDescriptorLimit()
         let count = max(1, threads)
         let connectionsMax = max(1, limits.connectionsMax / count)
         let addresses = AddressCounts(limits)
