@@ -40,6 +40,8 @@ struct ServeCommand: AsyncParsableCommand {
             "File with the API key.", discussion: "Or set POLYTASK_API_KEY.", valueName: "FILE"))
     var keyFile: String?
 
+    @OptionGroup var wire: WireOptions
+
     func validate() throws {
         guard (0...1024).contains(threads) else {
             throw ValidationError("--threads must be 0 to 1024, found \(threads)")
@@ -83,7 +85,8 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
             return try Server(
-                host: host, port: port, threads: min(4, cores), router: api.router)
+                host: host, port: port, threads: min(4, cores), limits: wire.limits,
+                router: api.router)
         } catch {
             throw CommandFailure(
                 "cannot listen on \(host) port \(port) (\(error)): choose another port with "
