@@ -15,30 +15,42 @@ package final class API: Sendable {
     let blocking: BlockingExecutor
     let startedAt = Double(time(nil))
     let followers = Atomic<Int>(0)
-    private let gate: Gate
+    private let keys: KeyRing
     private let draining = Atomic<Bool>(false)
     private let log: @Sendable (String) -> Void
 
     /// - Parameters:
     ///   - catalogue: the methods that a run may name.
-    ///   - key: the one API key; nil admits loopback requests only.
+    ///   - key: an API key for everything, besides those of the store. Without any key only
+    ///     loopback requests are admitted.
     ///   - log: takes one line about an internal error, without any user data.
+    /// - Throws: `StoreError` when the keys cannot be read.
     package init(
         store: Store, compute: any ComputeService, catalogue: [MethodDescriptor],
         limits: APILimits = APILimits(), key: APIKey?,
         log: @escaping @Sendable (String) -> Void = API.logToStandardError
-    ) {
+    ) throws {
         self.store = store
         self.compute = compute
         self.catalogue = catalogue
         self.limits = limits
         self.log = log
-        gate = Gate(key: key)
+        keys = KeyRing(configured: key, stored: try store.keys())
         blocking = BlockingExecutor(
             threads: limits.storeThreads, waitingMax: limits.storeQueueMax)
     }
 
-    package var isAuthenticated: Bool { gate.key != nil }
+    /// Whether requests must carry a key.
+    package var isAuthenticated: Bool { keys.isNeeded }
+
+    /// Notices keys that were made or revoked meanwhile, until the task is cancelled.
+    package func followKeys() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(limits.keyRefreshSeconds))
+            // A store that does not answer now leaves the keys as they are.
+            if let stored = try? await stored({ try $0.keys() }) { keys.update(stored) }
+        }
+    }
 
     var isDraining: Bool { draining.load(ordering: .relaxed) }
 
@@ -46,18 +58,55 @@ package final class API: Sendable {
     package func beginDraining() { draining.store(true, ordering: .relaxed) }
 
     package var router: Router {
-        Router(
+        let guarded = Set(endpoints.map { RouteKey($0.method, $0.pattern) })
+        return Router(
             routes,
-            before: { [self] request in before(request) },
+            before: { [self] request in
+                // An endpoint asks for itself; what is none must not tell strangers so.
+                let method = request.method == .head ? .get : request.method
+                if let route = request.route, guarded.contains(RouteKey(method, route)) {
+                    return nil
+                }
+                return refusal(request)
+            },
             problem: { [self] error, request in problem(error, request) })
     }
 
-    /// The answer to a request that must not reach its handler; nil lets it pass.
-    package func before(_ request: Request) -> Response? {
-        if let refusal = gate.refusal(request) { return problem(refusal, request) }
-        guard isDraining, request.path != "/livez" else { return nil }
-        return problem(
-            APIError(.draining, "the server is shutting down; try again in a moment"), request)
+    private struct RouteKey: Hashable {
+        var method: HTTP.Method
+        var pattern: String
+        init(_ method: HTTP.Method, _ pattern: String) {
+            self.method = method
+            self.pattern = pattern
+        }
+    }
+
+    private func refusal(_ request: Request) -> Response? {
+        do {
+            _ = try Gate(keys: keys).admit(request, to: .anyKey)
+            return nil
+        } catch {
+            return problem(error, request)
+        }
+    }
+
+    /// The registry as the router takes it: every handler behind its guard.
+    package var routes: [Route] {
+        endpoints.map { endpoint in
+            Route(endpoint.method, endpoint.pattern, isUrgent: endpoint.isUrgent) { [self] in
+                try await answer($0, by: endpoint)
+            }
+        }
+    }
+
+    /// Decided before a byte of the body is read: who asks, and whether there is room.
+    private func answer(_ request: Request, by endpoint: Endpoint) async throws -> Response {
+        let principal = try Gate(keys: keys).admit(request, to: endpoint.access)
+        guard !isDraining || endpoint.pattern == "/livez" else {
+            throw APIError(.draining, "the server is shutting down; try again in a moment")
+        }
+        let permit = try principal?.admit()
+        return try await endpoint.handler(request).holding(permit)
     }
 
     /// Any error as problem+json; an internal one is logged.

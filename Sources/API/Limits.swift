@@ -21,6 +21,8 @@ package struct APILimits: Sendable {
     package var storeQueueMax = 1024
     package var pingSeconds = 10.0
     package var pollSeconds = 0.3
+    /// How soon a new or revoked key counts.
+    package var keyRefreshSeconds = 1.0
 
     package init() {}
 }

@@ -39,6 +39,22 @@ package final class Store: Sendable {
         return database
     }
 
+    /// The database of a folder that a running server holds: nothing is migrated or cleaned.
+    static func openBeside(folder: String) throws -> DatabasePool {
+        try translating {
+            let database = try open("\(folder)/polytask.sqlite")
+            let schema = try database.read { db in
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM schema_migrations")
+            }
+            guard schema == Migration.shipped.count else {
+                throw StoreError(
+                    code: "conflict",
+                    message: "the server that runs is of another version; use its own commands")
+            }
+            return database
+        }
+    }
+
     /// The database answers.
     package func ping() throws {
         _ = try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM schema_migrations") }
@@ -84,7 +100,7 @@ package final class Store: Sendable {
         }
     }
 
-    private static func translating<T>(_ body: () throws -> T) throws -> T {
+    static func translating<T>(_ body: () throws -> T) throws -> T {
         do {
             return try body()
         } catch let error as DatabaseError {

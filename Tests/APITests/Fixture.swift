@@ -16,13 +16,25 @@ final class Fixture: Sendable {
     let api: API
     let router: Router
 
+    /// A server that knows one key of its store; with the key.
+    static func withKey(
+        _ scopes: Set<KeyScope>, requestsPerMinute: Int? = nil, concurrent: Int? = nil
+    ) throws -> (fixture: Fixture, key: String) {
+        let folder = NSTemporaryDirectory() + "polytask-api-\(UUID().uuidString)"
+        let (_, key) = try KeyBook(folder: folder).create(
+            name: "test", scopes: scopes, requestsPerMinute: requestsPerMinute,
+            concurrent: concurrent)
+        return (try Fixture(folder: folder), key)
+    }
+
     init(
+        folder: String = NSTemporaryDirectory() + "polytask-api-\(UUID().uuidString)",
         key: String? = nil, limits: APILimits = APILimits(),
         write: @escaping FileSystem.Write = FileSystem.write
     ) throws {
-        folder = NSTemporaryDirectory() + "polytask-api-\(UUID().uuidString)"
+        self.folder = folder
         store = try Store(folder: folder, write: write)
-        api = API(
+        api = try API(
             store: store, compute: compute, catalogue: Self.catalogue, limits: limits,
             key: try key.map { try APIKey($0) }, log: { _ in })
         router = api.router

@@ -18,7 +18,8 @@ struct ServeCommand: AsyncParsableCommand {
               polytask serve --port 9000 --data /var/lib/polytask
               POLYTASK_API_KEY=$(openssl rand -hex 24) polytask serve --host 0.0.0.0
 
-            Without an API key the server answers on this machine only. SIGTERM or Ctrl-C lets
+            Without an API key (`polytask keys create`) the server answers on this machine only.
+            SIGTERM or Ctrl-C lets
             requests finish and saves the running training, for at most 30 seconds; a second one
             exits at once. What was running goes on at the next start.
             """)
@@ -37,7 +38,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("api-key-file"),
         help: ArgumentHelp(
-            "File with the API key.", discussion: "Or set POLYTASK_API_KEY.", valueName: "FILE"))
+            "File with an API key for everything.",
+            discussion: "Or set POLYTASK_API_KEY, or make keys with `polytask keys create`.",
+            valueName: "FILE"))
     var keyFile: String?
 
     @OptionGroup var wire: WireOptions
@@ -51,14 +54,15 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let shutdown = Shutdown()
         let key = try KeySource(file: keyFile).read()
-        guard key != nil || Gate.isLoopback(host.contains(":") ? "[\(host)]" : host) else {
-            throw CommandFailure(
-                "without an API key the server listens on this machine only: set "
-                    + "POLYTASK_API_KEY or --api-key-file, or leave out --host")
-        }
         let store = try data.open()
         let pool = Pool(store: store, executable: try Self.executable(), threads: threads)
-        let api = API(store: store, compute: pool, catalogue: Multitask.catalogue, key: key)
+        let api = try API(store: store, compute: pool, catalogue: Multitask.catalogue, key: key)
+        let isLoopback = Gate.isLoopback(host.contains(":") ? "[\(host)]" : host)
+        guard api.isAuthenticated || isLoopback else {
+            throw CommandFailure(
+                "without an API key the server listens on this machine only: make one with "
+                    + "`polytask keys create`, set POLYTASK_API_KEY, or leave out --host")
+        }
         let server = try listen(api)
         server.start()
         do {
@@ -69,8 +73,13 @@ struct ServeCommand: AsyncParsableCommand {
             throw CommandFailure(
                 "the compute processes did not start (\(error)); `polytask doctor` may say why")
         }
+        let following = Task { await api.followKeys() }
+        if !api.isAuthenticated {
+            print("there is no API key: only this machine is answered (polytask keys create)")
+        }
         announce(server.port, store)
         await shutdown.requested()
+        following.cancel()
         print("polytask is shutting down; Ctrl-C again exits at once")
         fflush(nil)
         shutdown.exit(afterSeconds: 30)
