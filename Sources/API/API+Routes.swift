@@ -6,11 +6,12 @@ extension API {
     /// opens it.
     package var endpoints: [Endpoint] {
         [
-            Endpoint(.open, .get, "/livez", isUrgent: true, livez),
-            Endpoint(.open, .get, "/readyz", isUrgent: true, readyz),
+            Endpoint(.open, .get, "/livez", as: .health, livez),
+            Endpoint(.open, .get, "/readyz", as: .health, readyz),
+            Endpoint([.metrics], .get, "/metrics", as: .health, serviceMetrics),
             Endpoint(.anyKey, .get, "/v1/info", info),
             Endpoint(.anyKey, .get, "/openapi.yaml", openAPIDocument),
-            Endpoint([.train], .post, "/v1/datasets", createDataset),
+            Endpoint([.train], .post, "/v1/datasets", as: .upload, createDataset),
             Endpoint([.train], .get, "/v1/datasets", listDatasets),
             Endpoint([.train], .get, "/v1/datasets/{id}", getDataset),
             Endpoint([.train], .delete, "/v1/datasets/{id}", deleteDataset),
@@ -23,8 +24,8 @@ extension API {
             Endpoint([.train], .get, "/v1/runs/{id}/events", runEvents),
             Endpoint([.infer, .train, .admin], .get, "/v1/models", listModels),
             Endpoint([.infer, .train, .admin], .get, "/v1/models/{id}", getModel),
-            Endpoint([.infer], .post, "/v1/classify", classify),
-            Endpoint([.infer], .post, "/v1/generate", generate),
+            Endpoint([.infer], .post, "/v1/classify", as: .classify, classify),
+            Endpoint([.infer], .post, "/v1/generate", as: .generate, generate),
         ]
     }
 }

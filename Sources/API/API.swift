@@ -2,9 +2,12 @@
 // It knows methods only by their catalogue and never imports the engine.
 import Glibc
 package import HTTP
+import JSON
+import Pool
 package import Spec
 package import Store
 import Synchronization
+import WorkerProtocol
 
 /// All routes with what they need. Built once by the server, shared by all requests.
 package final class API: Sendable {
@@ -17,24 +20,32 @@ package final class API: Sendable {
     let followers = Atomic<Int>(0)
     private let keys: KeyRing
     private let draining = Atomic<Bool>(false)
-    private let log: @Sendable (String) -> Void
+    private let log: @Sendable (LogEntry) -> Void
+    let metrics: ServerMetrics
+    private let admission: Admission
+    /// For health and metrics, which must not wait behind ordinary calls of the store.
+    private let urgent = BlockingExecutor(threads: 1, waitingMax: 64)
 
     /// - Parameters:
     ///   - catalogue: the methods that a run may name.
     ///   - key: an API key for everything, besides those of the store. Without any key only
     ///     loopback requests are admitted.
-    ///   - log: takes one line about an internal error, without any user data.
+    ///   - metrics: those of the server that it is served by.
+    ///   - log: takes what happened; must not block.
     /// - Throws: `StoreError` when the keys cannot be read.
     package init(
         store: Store, compute: any ComputeService, catalogue: [MethodDescriptor],
         limits: APILimits = APILimits(), key: APIKey?,
-        log: @escaping @Sendable (String) -> Void = API.logToStandardError
+        metrics: ServerMetrics = ServerMetrics(),
+        log: @escaping @Sendable (LogEntry) -> Void
     ) throws {
         self.store = store
         self.compute = compute
         self.catalogue = catalogue
         self.limits = limits
         self.log = log
+        self.metrics = metrics
+        admission = Admission(limits, clock: MonotonicClock.seconds)
         keys = KeyRing(configured: key, stored: try store.keys())
         blocking = BlockingExecutor(
             threads: limits.storeThreads, waitingMax: limits.storeQueueMax)
@@ -105,15 +116,51 @@ package final class API: Sendable {
         guard !isDraining || endpoint.pattern == "/livez" else {
             throw APIError(.draining, "the server is shutting down; try again in a moment")
         }
-        let permit = try principal?.admit()
-        return try await endpoint.handler(request).holding(permit)
+        let permits = [try principal?.admit(), try room(endpoint.routeClass)].compactMap(\.self)
+        let trace = request.fields["traceparent"].flatMap { TraceParent($0) }
+        let origin = JobOrigin(
+            request: request.id, trace: trace?.traceID, parent: trace?.parentID)
+        return try await JobOrigin.$current.withValue(origin) {
+            try await endpoint.handler(request).holding(permits)
+        }
+    }
+
+    private func room(_ routeClass: RouteClass) throws -> Permit? {
+        do {
+            return try admission.admit(routeClass)
+        } catch {
+            metrics.count(routeClass.rejection)
+            throw error
+        }
+    }
+
+    /// Notes a request that is over, for `Server`'s `onRequest`.
+    package func note(_ record: RequestRecord) {
+        var fields: [(name: String, value: JSON)] = [
+            ("request_id", .string(record.id)), ("peer", .string(record.peer)),
+            ("method", .string(record.method.rawValue)), ("route", .optional(record.route)),
+            ("status", .count(record.status)), ("seconds", .number(record.seconds)),
+            ("received_bytes", .count(record.receivedBytes)),
+            ("sent_bytes", .count(record.sentBytes)), ("is_whole", .bool(record.isWhole)),
+        ]
+        if let trace = record.traceParent.flatMap({ TraceParent($0) }) {
+            fields.append(("trace_id", .string(trace.traceID)))
+            fields.append(("parent_id", .string(trace.parentID)))
+        }
+        log(LogEntry(record.status >= 500 ? .error : .info, "request", fields))
     }
 
     /// Any error as problem+json; an internal one is logged.
     package func problem(_ error: any Error, _ request: Request) -> Response {
         let problem = Problem(error)
         if problem.status >= 500 && problem.status != 503 {
-            log("request \(request.id) failed: \(problem.code): \(Self.describe(error))")
+            log(
+                LogEntry(
+                    .error, "failure",
+                    [
+                        ("request_id", .string(request.id)), ("code", .string(problem.code)),
+                        ("message", .string(Self.describe(error))),
+                    ]))
         }
         return problem.response(requestID: request.id, limits: limits)
     }
@@ -123,10 +170,9 @@ package final class API: Sendable {
         try await blocking.run { [store] in try call(store) }
     }
 
-    package static let logToStandardError: @Sendable (String) -> Void = { line in
-        let safe = line.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }
-        var text = String(String.UnicodeScalarView(safe)) + "\n"
-        text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    /// As `stored`, ahead of everybody else.
+    func urgently<T: Sendable>(_ call: @escaping @Sendable (Store) throws -> T) async throws -> T {
+        try await urgent.run { [store] in try call(store) }
     }
 
     private static func describe(_ error: any Error) -> String {

@@ -16,25 +16,29 @@ package struct Endpoint: Sendable {
     package var access: Access
     package var method: Method
     package var pattern: String
+    /// With whom it shares places.
+    package var routeClass: RouteClass
     /// Answered before all others on its reactor.
-    package var isUrgent: Bool
+    package var isUrgent: Bool { routeClass == .health }
     package var handler: @Sendable (Request) async throws -> Response
 
     init(
-        _ access: Access, _ method: Method, _ pattern: String, isUrgent: Bool = false,
+        _ access: Access, _ method: Method, _ pattern: String,
+        as routeClass: RouteClass = .other,
         _ handler: @escaping @Sendable (Request) async throws -> Response
     ) {
         self.access = access
         self.method = method
         self.pattern = pattern
-        self.isUrgent = isUrgent
+        self.routeClass = routeClass
         self.handler = handler
     }
 
     init(
-        _ scopes: Set<KeyScope>, _ method: Method, _ pattern: String, isUrgent: Bool = false,
+        _ scopes: Set<KeyScope>, _ method: Method, _ pattern: String,
+        as routeClass: RouteClass = .other,
         _ handler: @escaping @Sendable (Request) async throws -> Response
     ) {
-        self.init(.scopes(scopes), method, pattern, isUrgent: isUrgent, handler)
+        self.init(.scopes(scopes), method, pattern, as: routeClass, handler)
     }
 }

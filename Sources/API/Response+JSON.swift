@@ -9,13 +9,13 @@ extension Response {
         return Response(status, fields, body: .bytes(value.bytes()))
     }
 
-    /// Holds a permit as long as the answer is being sent, where that is the work.
-    func holding(_ permit: Permit?) -> Response {
-        guard let permit, case .stream(let write) = body else { return self }
+    /// Holds permits as long as the answer is being sent, where that is the work.
+    func holding(_ permits: [Permit]) -> Response {
+        guard !permits.isEmpty, case .stream(let write) = body else { return self }
         var response = self
         response.body = .stream { writer in
             try await write(writer)
-            withExtendedLifetime(permit) {}
+            withExtendedLifetime(permits) {}
         }
         return response
     }

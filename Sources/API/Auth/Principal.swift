@@ -1,4 +1,4 @@
-import Glibc
+import Pool
 import Store
 import Synchronization
 
@@ -31,10 +31,7 @@ final class Principal: Sendable {
     /// A place among the key's requests, held until the permit goes.
     /// - Throws: `APIError` `overloaded`.
     func admit() throws -> Permit {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        let now = Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-        switch usage.withLock({ $0.admit(now: now) }) {
+        switch usage.withLock({ $0.admit(now: MonotonicClock.seconds()) }) {
         case nil:
             return Permit { [self] in usage.withLock { $0.release() } }
         case .concurrent:

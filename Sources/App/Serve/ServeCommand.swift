@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import Glibc
 import HTTP
+import JSON
 import Multitask
 import Pool
 import Store
@@ -55,15 +56,21 @@ struct ServeCommand: AsyncParsableCommand {
         let shutdown = Shutdown()
         let key = try KeySource(file: keyFile).read()
         let store = try data.open()
-        let pool = Pool(store: store, executable: try Self.executable(), threads: threads)
-        let api = try API(store: store, compute: pool, catalogue: Multitask.catalogue, key: key)
+        let log = try LogWriter()
+        let pool = Pool(
+            store: store, executable: try Self.executable(), threads: threads,
+            report: { log.write(LogEntry(.warning, "worker", [("message", .string($0))])) })
+        let metrics = ServerMetrics()
+        let api = try API(
+            store: store, compute: pool, catalogue: Multitask.catalogue, key: key,
+            metrics: metrics, log: { log.write($0) })
         let isLoopback = Gate.isLoopback(host.contains(":") ? "[\(host)]" : host)
         guard api.isAuthenticated || isLoopback else {
             throw CommandFailure(
                 "without an API key the server listens on this machine only: make one with "
                     + "`polytask keys create`, set POLYTASK_API_KEY, or leave out --host")
         }
-        let server = try listen(api)
+        let server = try listen(api, metrics)
         server.start()
         do {
             try await pool.start()
@@ -87,15 +94,16 @@ struct ServeCommand: AsyncParsableCommand {
         async let drained: Void = server.drain(seconds: 20)
         await drained
         await pool.stop(seconds: 8)
+        log.flush()
         Foundation.exit(0)
     }
 
-    private func listen(_ api: API) throws -> Server {
+    private func listen(_ api: API, _ metrics: ServerMetrics) throws -> Server {
         do {
             let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
             return try Server(
                 host: host, port: port, threads: min(4, cores), limits: wire.limits,
-                router: api.router)
+                metrics: metrics, onRequest: { api.note($0) }, router: api.router)
         } catch {
             throw CommandFailure(
                 "cannot listen on \(host) port \(port) (\(error)): choose another port with "

@@ -127,6 +127,7 @@ final class WorkerSupervisor<D: Duty> {
     private func launch() {
         do {
             let link = try environment.launcher.launch(role)
+            environment.status.count { $0.launches[role, default: 0] += 1 }
             self.link = link
             connection = WorkerConnection(descriptor: link.descriptor)
         } catch {

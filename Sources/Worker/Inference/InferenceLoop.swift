@@ -1,5 +1,6 @@
 import Glibc
 import Inference
+import JSON
 import Models
 import Tensor
 import WorkerProtocol
@@ -14,6 +15,8 @@ final class InferenceLoop {
     private var classifications = ClassifyQueue()
     /// What is known of jobs whose inputs take several passes.
     private var classified: [Int: ClassifyResult] = [:]
+    /// For whom the running generations are.
+    private var origins: [Int: JobOrigin] = [:]
     private var newGenerations: [GenerateJob] = []
     private var rooms: [(key: ModelKey, room: GenerationRoom)] = []
     /// Ids of the API's models, to find what `unload` means.
@@ -114,6 +117,7 @@ final class InferenceLoop {
             result.promptTokens += count
             start += piece.inputs.count
             if piece.isLast {
+                note("classified", piece.job.origin, tokens: result.promptTokens)
                 channel.send(.classified(id: piece.job.id, result))
             } else {
                 classified[piece.job.id] = result
@@ -136,6 +140,7 @@ final class InferenceLoop {
         let job = newGenerations.removeFirst()
         do {
             try room(job.files).add(job)
+            origins[job.id] = job.origin
         } catch {
             refuse(job.id, error)
         }
@@ -162,7 +167,7 @@ final class InferenceLoop {
         } catch {
             replies = room.failAll(WorkerFailure(error))
         }
-        for reply in replies { channel.send(reply) }
+        for reply in replies { answer(reply) }
         if !room.isIdle { rooms.append((key, room)) }
     }
 
@@ -172,6 +177,27 @@ final class InferenceLoop {
         backend.trim()
         backend.clearFailure()
         throw failure
+    }
+
+    private func answer(_ reply: WorkerReply) {
+        switch reply {
+        case .generated(let id, let usage):
+            note("generated", origins.removeValue(forKey: id), tokens: usage.completionTokens)
+        case .refused(let id, _): origins[id] = nil
+        default: break
+        }
+        channel.send(reply)
+    }
+
+    /// What was done for whom, so that a request is found in the log of the process that computed.
+    private func note(_ what: String, _ origin: JobOrigin?, tokens: Int) {
+        guard let origin else { return }
+        var fields: [(name: String, value: JSON)] = [
+            ("request_id", .string(origin.request)), ("tokens", .integer(Int64(tokens))),
+        ]
+        if let trace = origin.trace { fields.append(("trace_id", .string(trace))) }
+        if let parent = origin.parent { fields.append(("parent_id", .string(parent))) }
+        ProcessSetup.say(what, level: "info", fields)
     }
 
     private func refuse(_ id: Int, _ error: any Error) {
