@@ -29,13 +29,17 @@ final class Witness: Sendable {
 final class ServerFixture: Sendable {
     let server: Server
     let witness = Witness()
+    let metrics = ServerMetrics()
+    let records = Guarded<[RequestRecord]>([])
     var port: UInt16 { server.port }
 
     init(threads: Int = 1, _ change: (inout ServerLimits) -> Void = { _ in }) throws {
         var limits = ServerLimits()
         change(&limits)
+        let records = self.records
         server = try Server(
-            host: "127.0.0.1", port: 0, threads: threads, limits: limits,
+            host: "127.0.0.1", port: 0, threads: threads, limits: limits, metrics: metrics,
+            onRequest: { record in records.withLock { $0.append(record) } },
             router: Self.router(witness))
         server.start()
     }
@@ -60,6 +64,13 @@ final class ServerFixture: Sendable {
         return Router(
             [
                 Route(.get, "/") { _ in text("root") },
+                Route(.get, "/livez", isUrgent: true) { _ in text("alive") },
+                Route(.get, "/spin") { _ in
+                    let end = ContinuousClock.now + .milliseconds(10)
+                    while ContinuousClock.now < end {}
+                    witness.note("spun")
+                    return text("spun")
+                },
                 Route(.get, "/empty") { _ in Response(204) },
                 Route(.get, "/peer") { text("\($0.peer) \($0.host) \($0.id)") },
                 Route(.get, "/after/{milliseconds}") { request in

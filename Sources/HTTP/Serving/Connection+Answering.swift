@@ -10,10 +10,15 @@ extension Connection {
         lane.taskStarted()
         let lane = self.lane
         let box = exchange.box
-        exchange.task = Task(executorPreference: reactor) { [self] in
-            let response = await lane.router.respond(to: request)
+        let match = exchange.match
+        let executor: any TaskExecutor = match.isUrgent ? reactor.urgent : reactor
+        exchange.task = Task(executorPreference: executor) { [self] in
+            let (response, rejection) = await lane.router.respond(to: request, by: match)
             await answer(box, response)
-            onReactor { lane.taskEnded() }
+            onReactor {
+                if let rejection { lane.metrics.count(rejection) }
+                lane.taskEnded()
+            }
         }
     }
 
@@ -79,6 +84,7 @@ extension Connection {
         writeHead(response, exchange, framing, mayKeepAlive: true)
         if !exchange.isHead, framing == .length(body.count) {
             output.append { $0.append(contentsOf: body) }
+            exchange.sentBytes = body.count
         }
     }
 
@@ -97,6 +103,7 @@ extension Connection {
         let isLast = lane.isDraining && exchanges.count == 1 && pending.isEmpty
         let keepsAlive = mayKeepAlive && exchange.keepsAlive && !isLast && canLeaveBody(exchange)
         exchange.keepsAlive = keepsAlive
+        exchange.status = response.status.code
         let head = ResponseHead(
             framing: framing, keepsAlive: keepsAlive, isVersion10: exchange.isVersion10,
             requestID: exchange.requestID)
@@ -113,8 +120,9 @@ extension Connection {
     }
 
     /// Its answer is written: the next one's turn, or the end.
-    private func retire(_ exchange: Exchange) {
+    private func retire(_ exchange: Exchange, isWhole: Bool = true) {
         if exchanges.first === exchange { exchanges.removeFirst() }
+        finish(exchange, isWhole: isWhole)
         exchange.channel?.fail(CancellationError())
         guard exchange.keepsAlive else {
             stopsParsing = true
@@ -149,6 +157,7 @@ extension Connection {
             throw CancellationError()
         }
         if output.isEmpty { lastWriteProgress = reactor.now }
+        exchange.sentBytes += bytes.count
         output.append { output in
             guard exchange.isChunked, !bytes.isEmpty else {
                 return output.append(contentsOf: bytes)
@@ -191,8 +200,29 @@ extension Connection {
         exchange.isStreaming = false
         if isWhole && exchange.isChunked { output.append { $0.append(static: "0\r\n\r\n") } }
         if !isWhole { exchange.keepsAlive = false }
-        retire(exchange)
+        retire(exchange, isWhole: isWhole)
         writeAnswers()
+    }
+
+    // MARK: Counting
+
+    /// Its answer is over, or never came.
+    func finish(_ exchange: Exchange, isWhole: Bool) {
+        guard !exchange.isCounted else { return }
+        exchange.isCounted = true
+        lane.metrics.requestsInFlight.add(-1)
+        let seconds = reactor.now - exchange.started
+        if exchange.status != 0 {
+            lane.metrics.count(
+                route: exchange.match.number, method: exchange.method, status: exchange.status,
+                seconds: seconds)
+        }
+        lane.onRequest?(
+            RequestRecord(
+                id: exchange.requestID, peer: peer, method: exchange.method,
+                route: exchange.route, status: exchange.status, seconds: seconds,
+                receivedBytes: exchange.bodyBytes, sentBytes: exchange.sentBytes,
+                traceParent: exchange.traceParent, isWhole: isWhole))
     }
 }
 

@@ -1,3 +1,5 @@
+internal import Sockets
+
 extension Connection {
     enum Cause {
         case linger, writeStall, header, idle, body, halfClose
@@ -45,19 +47,32 @@ extension Connection {
     /// Acts on a deadline that has come.
     func meet(_ cause: Cause) {
         switch cause {
-        case .linger, .writeStall, .idle: close()
+        case .linger: close()
+        case .writeStall:
+            lane.metrics.count(.writeStallSeconds)
+            close()
+        case .idle:
+            lane.metrics.count(.keepAliveSeconds)
+            close()
         case .header:
             // A connection that sent nothing is closed in silence.
-            if pending.isEmpty && parser.isBetweenRequests { return close() }
+            if pending.isEmpty && parser.isBetweenRequests {
+                lane.metrics.count(.headerSeconds)
+                return close()
+            }
             refuse(
                 HTTPError(
-                    408, "The header must be complete within \(limits.headerSeconds) seconds."))
+                    408, "The header must be complete within \(limits.headerSeconds) seconds.",
+                    rejection: .headerSeconds))
         case .body:
+            let last = receiving?.lastBodyTime ?? 0
+            let isIdle = reactor.now >= last + limits.bodyIdleSeconds
             refuse(
                 HTTPError(
                     408,
                     "The body must keep coming: no pause of \(limits.bodyIdleSeconds) seconds, "
-                        + "and \(limits.bodyBytesPerSecondMin) bytes a second on average."))
+                        + "and \(limits.bodyBytesPerSecondMin) bytes a second on average.",
+                    rejection: isIdle ? .bodyIdleSeconds : .bodyBytesPerSecond))
         case .halfClose:
             for exchange in exchanges where exchange.isComputing {
                 exchange.task?.cancel()

@@ -5,6 +5,7 @@ extension Connection {
     func receive() {
         switch SystemCalls.receive(descriptor, lane.scratch) {
         case .bytes(let count):
+            lane.metrics.receivedBytes.add(count)
             if phase == .lingering { return readAway(count) }
             if pending.isEmpty {
                 let consumed = process(Bytes(rebasing: lane.scratch[..<count]))
@@ -89,7 +90,16 @@ extension Connection {
         }
         let exchange = Exchange(
             head, requestID: id ?? lane.identifiers.make(), channel: channel, now: reactor.now)
-        exchange.request = request(head, exchange)
+        var request = request(head, exchange)
+        exchange.match = lane.router.match(&request)
+        if servesUrgentOnly && !exchange.match.isUrgent {
+            exchange.match = .refused(Self.full)
+            exchange.keepsAlive = false
+        }
+        exchange.route = request.route
+        if lane.onRequest != nil { exchange.traceParent = head.fields["traceparent"] }
+        exchange.request = request
+        lane.metrics.requestsInFlight.add(1)
         if !head.keepsAlive && channel == nil { stopsParsing = true }
         let runsBeside = exchange.isSafe && exchanges.allSatisfy(\.isSafe)
         exchanges.append(exchange)
@@ -163,10 +173,16 @@ extension Connection {
 
     // MARK: Refusals
 
+    private static var full: HTTPError {
+        HTTPError(
+            503, "Every connection is taken; try again in a moment.", rejection: .connections)
+    }
+
     /// Answers what is no valid request, or ends the body that is none. Nothing is parsed after.
     func refuse(_ error: HTTPError) {
         stopsParsing = true
         headerStarted = nil
+        if let rejection = error.rejection { lane.metrics.count(rejection) }
         guard let exchange = receiving else {
             let id = lane.identifiers.make()
             let request = Request(method: .get, path: "", peer: peer, id: id)
@@ -177,7 +193,9 @@ extension Connection {
         receiving = nil
         bodyPausedAt = nil
         exchange.keepsAlive = false
-        exchange.channel?.fail(error)
+        var told = error
+        told.rejection = nil  // counted above; the handler may answer with it
+        exchange.channel?.fail(told)
         // It was answered already and its body only read away: there is nobody to tell.
         if !exchanges.contains(where: { $0 === exchange }) {
             closesAfterFlush = true
@@ -188,7 +206,9 @@ extension Connection {
     /// FIN came, and what was received is used up.
     private func endTruncated(isPartial: Bool) {
         if receiving != nil {
-            refuse(HTTPError(400, "The body ended before its declared end."))
+            refuse(
+                HTTPError(
+                    400, "The body ended before its declared end.", rejection: .truncated))
         } else if exchanges.isEmpty {
             closesAfterFlush = true
             askFlush()

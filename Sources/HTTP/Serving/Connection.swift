@@ -14,6 +14,9 @@ final class Connection: EventHandler, @unchecked Sendable {
 
     let lane: Lane
     let descriptor: Int32
+    private let isReserve: Bool
+    /// Whether only urgent routes are served here, because every other place is taken.
+    var servesUrgentOnly: Bool { isReserve && lane.isFull }
     var limits: ServerLimits { lane.limits }
     var reactor: Reactor { lane.reactor }
     private var token: UInt64 = 0
@@ -55,7 +58,9 @@ final class Connection: EventHandler, @unchecked Sendable {
 
     lazy var peer = SystemCalls.peerAddress(descriptor)
 
-    init(_ descriptor: Int32, lane: Lane) {
+    /// - Parameter isReserve: whether its place is for urgent routes only.
+    init(_ descriptor: Int32, lane: Lane, isReserve: Bool) {
+        self.isReserve = isReserve
         self.descriptor = descriptor
         self.lane = lane
         parser = RequestParser(lane.limits.parser)
@@ -119,6 +124,7 @@ final class Connection: EventHandler, @unchecked Sendable {
             switch output.withUnsent({ SystemCalls.send(descriptor, $0) }) {
             case .bytes(let count):
                 output.didSend(count)
+                lane.metrics.sentBytes.add(count)
                 lastWriteProgress = reactor.now
             case .wouldBlock:
                 isBlocked = true
@@ -137,7 +143,10 @@ final class Connection: EventHandler, @unchecked Sendable {
 
     /// The last answer is out: says FIN and reads away what is still coming.
     private func finishSending() {
-        for exchange in exchanges { exchange.cancel() }
+        for exchange in exchanges {
+            exchange.cancel()
+            finish(exchange, isWhole: false)
+        }
         exchanges = []
         if inputEnded { return close() }
         phase = .lingering
@@ -158,7 +167,10 @@ final class Connection: EventHandler, @unchecked Sendable {
         receiving?.channel?.fail(CancellationError())
         receiving = nil
         pending = []
-        for exchange in exchanges { exchange.cancel() }
+        for exchange in exchanges {
+            exchange.cancel()
+            finish(exchange, isWhole: false)
+        }
         lane.didClose(self)
     }
 

@@ -1,7 +1,8 @@
 /// One request and its answer, on a connection that may hold several. Confined to the reactor's
 /// thread.
 final class Exchange {
-    let isHead: Bool
+    let method: Method
+    var isHead: Bool { method == .head }
     let isSafe: Bool
     let isVersion10: Bool
     let requestID: String
@@ -10,6 +11,16 @@ final class Exchange {
 
     /// Taken by the handler's task when it starts.
     var request: Request?
+    var match = Router.Match.server
+    var route: String?
+    var traceParent: String?
+    /// When its head was complete.
+    let started: Double
+    /// Of the answer; 0 before it has begun.
+    var status = 0
+    /// Of the answer's body, without framing.
+    var sentBytes = 0
+    var isCounted = false
     let channel: BodyChannel?
     /// Bytes of a body of known length that have not come; nil when chunked.
     var bodyBytesLeft: Int?
@@ -34,7 +45,7 @@ final class Exchange {
     init(
         _ head: RequestHead, requestID: String, channel: BodyChannel?, now: Double
     ) {
-        isHead = head.method == .head
+        method = head.method
         isSafe = head.method.isSafe && head.framing == .none
         isVersion10 = head.isVersion10
         self.requestID = requestID
@@ -47,13 +58,14 @@ final class Exchange {
         }
         bodyEnded = channel == nil
         awaitsContinue = head.expectsContinue
+        started = now
         bodyStarted = now
         lastBodyTime = now
     }
 
     /// The answer to what was no request.
     init(refusal response: Response, requestID: String) {
-        isHead = false
+        method = .get
         isSafe = false
         isVersion10 = false
         self.requestID = requestID
@@ -62,6 +74,8 @@ final class Exchange {
         bodyBytesLeft = 0
         bodyEnded = true
         awaitsContinue = false
+        started = 0
+        isCounted = true
         bodyStarted = 0
         lastBodyTime = 0
         self.response = response

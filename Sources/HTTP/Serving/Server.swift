@@ -6,18 +6,24 @@ package final class Server: Sendable {
     /// The bound port (for port 0).
     package let port: UInt16
 
-    /// Binds and listens; nothing is accepted before `start`.
+    /// Binds and listens; nothing is accepted before `start`. Raises the process's soft limit of
+    /// open files.
     ///
     /// - Parameters:
     ///   - host: an IPv4 or IPv6 literal, or `localhost` for both loopbacks.
     ///   - threads: reactors; at least one.
+    ///   - metrics: where everything is counted.
+    ///   - onRequest: called on a reactor's thread when a request is over; must not block.
     /// - Throws: `SocketError` whose message says what to do.
     package init(
         host: String, port: UInt16, threads: Int, limits: ServerLimits = ServerLimits(),
-        router: Router
+        metrics: ServerMetrics = ServerMetrics(),
+        onRequest: (@Sendable (RequestRecord) -> Void)? = nil, router: Router
     ) throws {
+        SystemCalls.raiseDescriptorLimit()
         let count = max(1, threads)
         let connectionsMax = max(1, limits.connectionsMax / count)
+        let addresses = AddressCounts(limits)
         let first = try Listeners(host: host, port: port, sharedPort: count > 1)
         self.port = first.port
         var others: [Lane] = []
@@ -26,13 +32,15 @@ package final class Server: Sendable {
                 try Lane(
                     listeners: try Listeners(besides: first, host: host),
                     connectionsMax: connectionsMax, limits: limits, router: router,
+                    addresses: addresses, metrics: metrics, onRequest: onRequest,
                     name: "http-\(index)"))
         }
         lanes =
             [
                 try Lane(
                     listeners: first, connectionsMax: connectionsMax, limits: limits,
-                    router: router, name: "http-0")
+                    router: router, addresses: addresses, metrics: metrics, onRequest: onRequest,
+                    name: "http-0")
             ] + others
     }
 
