@@ -10,7 +10,8 @@ final class Lane: EventHandler, @unchecked Sendable {
     let metrics: LaneMetrics
     let onRequest: (@Sendable (RequestRecord) -> Void)?
     let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 * 1024)
-    var date = HTTPDate()
+    private var date = HTTPDate()
+    private var lastMoment = Moment(seconds: -1, date: [])
     var identifiers = RequestIdentifiers()
     private(set) var isDraining = false
 
@@ -46,6 +47,14 @@ final class Lane: EventHandler, @unchecked Sendable {
     deinit {
         scratch.deallocate()
         if reserve >= 0 { SystemCalls.close(reserve) }
+    }
+
+    /// The time of this turn of the reactor.
+    func moment() -> Moment {
+        if lastMoment.seconds != reactor.now {
+            lastMoment = Moment(seconds: reactor.now, date: date.now())
+        }
+        return lastMoment
     }
 
     func start() {
@@ -206,13 +215,7 @@ final class Lane: EventHandler, @unchecked Sendable {
             listenerTokens = []
             listeners = nil
             for connection in Array(connections.values) {
-                if connection.isIdle { connection.receive() }
-                if connection.isIdle && connection.pending.isEmpty
-                    && connection.parser.isBetweenRequests
-                {
-                    connection.close()
-                }
-                connection.refresh()
+                connection.drain()
             }
         }
         endIfEmpty()
