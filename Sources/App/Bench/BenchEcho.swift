@@ -39,10 +39,13 @@ struct BenchEcho: AsyncParsableCommand {
         let shutdown = Shutdown()
         let metrics = ServerMetrics()
         let server = try Server(
-            host: host, port: port, threads: threads, limits: wire.limits, metrics: metrics,
+            host: host, port: port, threads: threads, limits: wire.limits, tls: wire.tls,
+            metrics: metrics,
             router: Self.router(metrics))
         server.start()
-        print("polytask echo is ready at http://\(host):\(server.port)")
+        let reloader = wire.tls.map { _ in CertificateReloader(server) }
+        defer { reloader?.stop() }
+        print("polytask echo is ready at \(wire.scheme)://\(host):\(server.port)")
         fflush(nil)
         await shutdown.requested()
         shutdown.exit(afterSeconds: 30)

@@ -60,6 +60,8 @@ struct ServeCommand: AsyncParsableCommand {
         let api = API(store: store, compute: pool, catalogue: Multitask.catalogue, key: key)
         let server = try listen(api)
         server.start()
+        let reloader = wire.tls.map { _ in CertificateReloader(server) }
+        defer { reloader?.stop() }
         do {
             try await pool.start()
         } catch {
@@ -83,6 +85,7 @@ struct ServeCommand: AsyncParsableCommand {
             let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
             return try Server(
                 host: host, port: port, threads: min(4, cores), limits: wire.limits,
+                tls: wire.tls,
                 router: api.router)
         } catch {
             throw CommandFailure(
@@ -93,7 +96,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func announce(_ port: UInt16, _ store: Store) {
         let address = host.contains(":") ? "[\(host)]" : host == "0.0.0.0" ? "127.0.0.1" : host
-        print("polytask is ready at http://\(address):\(port) (data in \(store.folder))")
+        print("polytask is ready at \(wire.scheme)://\(address):\(port) (data in \(store.folder))")
         fflush(nil)
     }
 

@@ -12,6 +12,8 @@ extension Connection {
         let channel = head.framing == .none ? nil : makeChannel(number)
         var request = Request(
             head, peer: peer, id: id ?? lane.identifiers.make(), channel: channel)
+        request.isSecure = isSecure
+        request.clientCertificate = clientCertificate
         var match = lane.router.match(&request)
         if servesUrgentOnly && !match.isUrgent {
             match = .refused(Self.full)

@@ -12,6 +12,10 @@ final class Connection: EventHandler, @unchecked Sendable {
     var servesUrgentOnly: Bool { isReserve && lane.isFull }
     var reactor: Reactor { lane.reactor }
     private var token: UInt64 = 0
+    /// Nil on a clear port.
+    private let tls: TLSSession?
+    var isSecure: Bool { tls != nil }
+    lazy var clientCertificate = tls?.clientCertificate
 
     private(set) var state: ConnectionState
     /// Those whose handlers run or may still write.
@@ -30,7 +34,8 @@ final class Connection: EventHandler, @unchecked Sendable {
     lazy var peer = SystemCalls.peerAddress(descriptor)
 
     /// - Parameter isReserve: whether its place is for urgent routes only.
-    init(_ descriptor: Int32, lane: Lane, isReserve: Bool) {
+    init(_ descriptor: Int32, lane: Lane, tls: TLSSession?, isReserve: Bool) {
+        self.tls = tls
         self.isReserve = isReserve
         self.descriptor = descriptor
         self.lane = lane
@@ -64,7 +69,10 @@ final class Connection: EventHandler, @unchecked Sendable {
     func ready(_ readiness: Readiness) {
         if isClosed { return }
         if !readiness.isDisjoint(with: [.error, .hangUp]) { return close() }
-        if readiness.contains(.write) { flush() }
+        if readiness.contains(.write) {
+            if tls?.readWaitsForWrite == true { receive() }
+            flush()
+        }
         if readiness.contains(.read) {
             receive()
         } else if readiness.contains(.readHangUp) {
@@ -96,28 +104,39 @@ final class Connection: EventHandler, @unchecked Sendable {
 
     /// One read; epoll reports again what is left.
     private func receive() {
-        switch SystemCalls.receive(descriptor, lane.scratch) {
+        let wasEstablished = tls?.isEstablished ?? true
+        let transfer =
+            tls?.receive(lane.scratch) ?? SystemCalls.receive(descriptor, lane.scratch)
+        if !wasEstablished, tls?.isEstablished == true { lane.metrics.tlsHandshakes.add(1) }
+        switch transfer {
         case .bytes(let count):
             lane.metrics.receivedBytes.add(count)
             tell { $0.receive(Bytes(rebasing: lane.scratch[..<count])) }
-        case .wouldBlock: break
+        case .wouldBlock: watch()
         case .end: tell { $0.endInput() }
-        case .failed: close()
+        case .cutOff: tell { $0.cutOff() }
+        case .failed:
+            if tls?.isEstablished == false { lane.metrics.count(.tlsHandshake) }
+            close()
         }
+    }
+
+    private func send(_ bytes: Bytes) -> Transfer {
+        tls?.send(bytes) ?? SystemCalls.send(descriptor, bytes)
     }
 
     private func flush() {
         guard !isClosed, state.wantsFlush else { return }
         tell { state in
             while !state.output.isEmpty {
-                switch state.output.withUnsent({ SystemCalls.send(descriptor, $0) }) {
+                switch state.output.withUnsent({ send($0) }) {
                 case .bytes(let count):
                     lane.metrics.sentBytes.add(count)
                     state.didSend(count)
                 case .wouldBlock:
                     isBlocked = true
                     return
-                case .end, .failed: return state.close()
+                case .end, .cutOff, .failed: return state.close()
                 }
             }
             isBlocked = false
@@ -151,7 +170,7 @@ final class Connection: EventHandler, @unchecked Sendable {
         var wanted: Readiness = []
         if state.wantsInput { wanted.insert(.read) }
         if state.wantsHangUp { wanted.insert(.readHangUp) }
-        if isBlocked { wanted.insert(.write) }
+        if isBlocked || tls?.readWaitsForWrite == true { wanted.insert(.write) }
         guard wanted != interest else { return }
         interest = wanted
         reactor.change(token, to: wanted)
@@ -173,13 +192,16 @@ final class Connection: EventHandler, @unchecked Sendable {
         case .cancel(let number): exchange(number)?.cancel()
         case .retire(let number, let summary): retire(number, summary)
         case .count(let reason): lane.metrics.count(reason)
-        case .finishSending: SystemCalls.finishSending(descriptor)
+        case .finishSending:
+            tls?.sayClose()
+            SystemCalls.finishSending(descriptor)
         case .close: disconnect()
         }
     }
 
     private func disconnect() {
         isClosed = true
+        tls?.sayClose()
         reactor.unregister(token)
         SystemCalls.close(descriptor)
         lane.didClose(self)

@@ -29,6 +29,13 @@ extension ConnectionState {
         processPending()
     }
 
+    /// The stream ended without the end that its protocol asks for: what it was in the middle of
+    /// is not whole, however it looks.
+    mutating func cutOff() {
+        if phase == .open, receiving != nil { return close(.truncated) }
+        endInput()
+    }
+
     /// FIN came, perhaps behind bytes that were not read yet.
     mutating func noteHangUp() { if halfClosedAt == nil { halfClosedAt = now } }
 

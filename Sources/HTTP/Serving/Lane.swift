@@ -19,6 +19,7 @@ final class Lane: EventHandler, @unchecked Sendable {
     private var listenerTokens: [UInt64] = []
     private let connectionsMax: Int
     private let addresses: AddressCounts?
+    private let tls: TLSContext?
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var isAcceptPaused = false
     /// Given up for a moment when descriptors run out, to accept and refuse.
@@ -31,13 +32,14 @@ final class Lane: EventHandler, @unchecked Sendable {
 
     init(
         listeners: consuming Listeners, connectionsMax: Int, limits: ServerLimits,
-        router: Router, addresses: AddressCounts?, metrics: ServerMetrics,
+        router: Router, tls: TLSContext?, addresses: AddressCounts?, metrics: ServerMetrics,
         onRequest: (@Sendable (RequestRecord) -> Void)?, name: String
     ) throws(SocketError) {
         reactor = try Reactor(name: name)
         self.metrics = metrics.makeLane(routes: router.routeNames)
         self.onRequest = onRequest
         self.addresses = addresses
+        self.tls = tls
         self.listeners = consume listeners
         self.connectionsMax = connectionsMax
         self.limits = limits
@@ -93,7 +95,9 @@ final class Lane: EventHandler, @unchecked Sendable {
     private func admit(_ descriptor: Int32) {
         metrics.connectionsAccepted.add(1)
         if isFull { _ = closeOldestIdle(.connections) }
-        let connection = Connection(descriptor, lane: self, isReserve: isFull)
+        let session = tls?.accept(descriptor)
+        if tls != nil && session == nil { return SystemCalls.close(descriptor) }
+        let connection = Connection(descriptor, lane: self, tls: session, isReserve: isFull)
         if let addresses, !addresses.take(connection.peer) {
             metrics.count(.connectionsPerAddress)
             return SystemCalls.close(descriptor)
