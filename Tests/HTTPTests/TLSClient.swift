@@ -152,7 +152,7 @@ final class TLSClient {
     private func progress(_ result: Int32) throws {
         guard SSL_get_error(session, result) == SSL_ERROR_WANT_READ else {
             try? flush()
-            throw Failure(message: "alert \(ERR_GET_REASON_text())")
+            throw Failure(message: "alert \(reason())")
         }
         try flush()
         let bytes = try raw.receive()
@@ -160,7 +160,7 @@ final class TLSClient {
         _ = BIO_write(input, bytes, Int32(bytes.count))
     }
 
-    private func ERR_GET_REASON_text() -> String {
+    private func reason() -> String {
         guard let text = ERR_reason_error_string(ERR_get_error()) else { return "unknown" }
         return String(cString: text)
     }

@@ -77,7 +77,8 @@ import Testing
 
     @Test("A greeting may come in pieces; one that drips is cut off with the header's deadline")
     func pieces() async throws {
-        try await serve({ $0.headerSeconds = 0.5 }) { fixture, _ in
+        let hasty: (inout ServerLimits) -> Void = { $0.headerSeconds = 0.5 }
+        try await serve(hasty) { fixture, _ in
             let slow = try TLSClient(port: fixture.port, .init(pieceBytes: 7))
             try slow.handshake()
             try slow.send(RawConnection.get("/"))
