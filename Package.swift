@@ -49,7 +49,7 @@ let package = Package(
         module("Datasets", ["JSON"]),
 
         // Serving.
-        module("Sockets", ["CLinux"]),
+        module("Sockets", ["CLinux", "COpenSSL"]),
         module("HTTP", ["Sockets", "CLinux"]),
         module("Store", ["JSON", "Spec", "Datasets", "CEmbedded", "COpenSSL", grdb]),
         module("WorkerProtocol", ["JSON", "Spec"]),
@@ -111,7 +111,7 @@ let package = Package(
         tests("CPUBackend", ["CPUBackend", "CKernels", "Tensor"]),
         tests("NN", ["NN", "Tensor", "CPUBackend"]),
         tests("Sockets", ["Sockets"]),
-        tests("HTTP", ["HTTP", "Sockets"]),
+        tests("HTTP", ["HTTP", "Sockets", "COpenSSL"]),
         tests("Datasets", ["Datasets", "JSON"]),
         tests("Store", ["Store", "Datasets", "Spec", "JSON"]),
     ],
