@@ -19,17 +19,17 @@ extension Model {
         classifiers[head.task] = (weight, bias)
     }
 
-    /// Hidden states → logits `[segments, C]` from each segment's last row (heads pool the last
-    /// token). `segments` are those of one task.
+    /// Hidden states → logits `[segments, C]`, pooled as the backbone does. `segments` are those of
+    /// one task.
     package func classify(
         _ hidden: Tensor, segments: [Segment], head: String, task: Int, on tape: Tape
     ) -> Tensor {
         guard let classifier = classifiers[head] else {
             preconditionFailure("the model has no classification head of this name")
         }
-        let pooled = tape.gather(
-            hidden, segments.map { Int32($0.upperBound - 1) },
-            rows: RowSpace(count: segments.count, task: task))
+        let pooled = backbone.pool(
+            hidden, segments: segments, as: backbone.pooling,
+            rows: RowSpace(count: segments.count, task: task), on: tape)
         return tape.linear(pooled, classifier.weight, bias: classifier.bias)
     }
 

@@ -25,11 +25,11 @@ package final class Model {
                     + "\(configuration.vocabulary)")
         }
         (chatTemplate, chatTemplateProblem) = Self.template(of: file, tokenizer)
-        backbone = architecture.init(configuration, backend: backend)
+        backbone = try architecture.init(configuration, backend: backend)
         self.backend = backend
         heads = []
         classifiers = [:]
-        var pairs = Array(zip(architecture.layout(configuration), backbone.parameters))
+        var pairs = Array(zip(try architecture.layout(configuration), backbone.parameters))
         if let fineTuned {
             try Self.check(fineTuned, configuration)
             for (source, parameter) in pairs where fineTuned.shape(source.name) != nil {

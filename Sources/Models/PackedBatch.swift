@@ -5,6 +5,8 @@ package import Tensor
 package struct PackedBatch {
     package var tokens: [Int32]
     package var positions: [Int32]
+    /// 0 or 1 for each token: which text of a pair it belongs to.
+    package var tokenTypes: [Int32]
     package var segments: [Segment]
     package var rows: RowSpace
 
@@ -37,5 +39,6 @@ package struct PackedBatch {
             }
         }
         rows = RowSpace(count: tokens.count, spans: spans)
+        tokenTypes = [Int32](repeating: 0, count: tokens.count)
     }
 }
