@@ -5,7 +5,9 @@ enum Architectures {
     static var all: [any Architecture.Type] {
         [
             BERT.self,
+            GPT2.self,
             Llama.self,
+            T5.self,
         ]
     }
 

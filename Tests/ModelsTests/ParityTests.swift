@@ -12,7 +12,8 @@ import Testing
 @Suite("Parity with Transformers")
 struct ParityTests {
     static let cases = [
-        "llama", "llama3", "llama_linear", "mistral", "qwen2", "bert_mean", "bert_pooler",
+        "llama", "llama3", "llama_linear", "mistral", "qwen2", "bert_mean", "bert_pooler", "gpt2",
+        "t5", "t5_gated",
     ]
 
     /// float32 against double: logits are of order 1, losses of order 4.
@@ -67,7 +68,7 @@ struct ParityTests {
         }
     }
 
-    @Test("the losses of ten AdamW steps", arguments: cases)
+    @Test("the losses of ten AdamW steps, then greedy decoding with caches", arguments: cases)
     func training(name: String) throws {
         let tiny = try TinyModel(name)
         let optimizer = AdamW(
@@ -80,6 +81,8 @@ struct ParityTests {
             tape.backward()
             optimizer.step(learningRate: 2e-3, scale: 1)
         }
+        let generated = (tiny.golden["generated"]?.array ?? []).map(\.tokens)
+        if !generated.isEmpty { #expect(tiny.generate() == generated) }
     }
 
     /// Values of a parameter in the order of Hugging Face files.

@@ -13,7 +13,8 @@ struct TinyModel {
     let backbone: any Architecture
     let parameters: [(source: ParameterSource, parameter: Parameter)]
     private let folder: TemporaryFolder
-    private let sequences: [[Int32]]
+    let sequences: [[Int32]]
+    private let targetTexts: [[Int32]]
 
     init(_ name: String) throws {
         golden = try Golden.read(name)
@@ -21,10 +22,11 @@ struct TinyModel {
         try TinyFolder.write(golden["config"] ?? .null, to: folder)
         backbone = try Architectures.load(try Checkpoints.open(folder.path), backend: backend)
         sequences = (golden["sequences"]?.array ?? []).map(\.tokens)
+        targetTexts = (golden["targets"]?.array ?? []).map(\.tokens)
         var all = zip(
             try type(of: backbone).layout(backbone.configuration), backbone.parameters
         ).map { (source: $0, parameter: $1) }
-        if !backbone.isCausal {
+        if !backbone.isCausal && !(backbone is any EncoderDecoder) {
             for (name, shape) in [("weight", [3, backbone.configuration.width]), ("bias", [3])] {
                 let source = ParameterSource(name: "heads.mood.\(name)", shape: shape)
                 let values = SeededWeights.values(source.name, shape: shape)
@@ -43,6 +45,14 @@ struct TinyModel {
     func logits(on tape: Tape) -> (rows: Tensor, ends: [Int]) {
         let batch = PackedBatch(sequences.map { (task: 0, tokens: $0) })
         let hidden = backbone.hiddenStates(batch, caches: nil, on: tape)
+        if let pair = backbone as? any EncoderDecoder {
+            let fed = PackedBatch(
+                targetTexts.map { (task: 0, tokens: [pair.startToken] + $0.dropLast()) })
+            let states = pair.decode(fed, reading: hidden, batch.segments, on: tape)
+            return (
+                tape.linear(states, pair.outputProjection), fed.segments.map { $0.upperBound - 1 }
+            )
+        }
         guard backbone.isCausal else {
             let pooled = backbone.pool(
                 hidden, segments: batch.segments, as: backbone.pooling,
@@ -71,6 +81,7 @@ struct TinyModel {
 
     /// What is learnt, and the rows of logits that learn it; nil for all of them.
     private func targets() -> (targets: [Int32], rows: [Int32]?) {
+        if backbone is any EncoderDecoder { return (targetTexts.flatMap { $0 }, nil) }
         guard backbone.isCausal else { return (golden["labels"]?.tokens ?? [], nil) }
         var rows: [Int32] = []
         var start: Int32 = 0
@@ -79,5 +90,40 @@ struct TinyModel {
             start += Int32(sequence.count)
         }
         return (sequences.flatMap { $0.dropFirst() }, rows)
+    }
+
+    /// Greedy continuations of eight tokens, all sequences together, with caches.
+    func generate() -> [[Int32]] {
+        var outputs = sequences.map { _ in [Int32]() }
+        var fed = sequences
+        let tape = Tape(backend, recording: false)
+        let decode: (PackedBatch) -> Tensor
+        if let pair = backbone as? any EncoderDecoder {
+            let batch = PackedBatch(sequences.map { (task: 0, tokens: $0) })
+            let encoded = pair.hiddenStates(batch, caches: nil, on: tape)
+            let caches = pair.makeCaches(reading: encoded, batch.segments, capacity: 2)
+            fed = sequences.map { _ in [pair.startToken] }
+            decode = { pair.decode($0, caches: caches, on: tape) }
+        } else {
+            let caches = sequences.map { _ in backbone.makeCache(capacity: 2) }
+            decode = { backbone.hiddenStates($0, caches: caches, on: tape) }
+        }
+        var starts = fed.map { _ in 0 }
+        for _ in 0..<8 {
+            let batch = PackedBatch(fed.map { (task: 0, tokens: $0) }, startingAt: starts)
+            let states = tape.gather(
+                decode(batch), batch.segments.map { Int32($0.upperBound - 1) },
+                rows: RowSpace(count: fed.count))
+            let logits = tape.linear(states, backbone.outputProjection)
+            for index in fed.indices {
+                let row = Array(
+                    logits.floats()[index * logits.shape[1]..<(index + 1) * logits.shape[1]])
+                let best = Int32(row.indices.max { row[$0] < row[$1] } ?? 0)
+                starts[index] += fed[index].count
+                fed[index] = [best]
+                outputs[index].append(best)
+            }
+        }
+        return outputs
     }
 }

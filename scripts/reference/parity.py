@@ -96,6 +96,9 @@ class Case:
             kind, transformers.AutoModelForCausalLM)
         self.model = auto.from_config(config).double().train()
         self.kind = kind
+        if kind == "t5" and not self.config["tie_word_embeddings"]:
+            # Transformers 5 ties a new T5 whatever it is told; one loaded from files is not tied.
+            self.model.lm_head.weight = torch.nn.Parameter(self.model.lm_head.weight.clone())
         self.parameters = dict(self.model.named_parameters())
         if kind == "bert":
             self.parameters["heads.mood.weight"] = torch.empty(CLASSES, config.hidden_size)

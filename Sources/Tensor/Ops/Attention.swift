@@ -59,6 +59,28 @@ extension Tape {
         return y
     }
 
+    /// Softmax attention of each segment's queries over all rows of its cache, which it does not
+    /// append to. Not recording.
+    package func attention(
+        _ q: Tensor, reading caches: [KeyValueCache], layer: Int, segments: [Segment], heads: Int,
+        keyValueHeads: Int, scale: Float? = nil
+    ) -> Tensor {
+        precondition(!isRecording && caches.count == segments.count, "one cache for each segment")
+        check(segments, cover: q.rowCount)
+        let form = AttentionForm(
+            heads: heads, keyValueHeads: keyValueHeads, headDimension: q.width / heads,
+            causal: false, scale: scale)
+        let y = output(q.shape, rows: q.rows, differentiable: false)
+        if hasFailed { return y }
+        let views = zip(segments, caches).map { queries, cache in
+            let (keys, values) = cache.rows(layer: layer)
+            return AttentionSegment(
+                queries: queries, keys: keys, values: values, keyCount: cache.length)
+        }
+        backend.attention(q.pointer, into: y.pointer, segments: views, form: form)
+        return y
+    }
+
     private func check(_ segments: [Segment], cover rows: Int) {
         precondition(
             segments.reduce(0) { $1.lowerBound == $0 ? $1.upperBound : -1 } == rows,
