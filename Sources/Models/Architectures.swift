@@ -14,8 +14,8 @@ enum Architectures {
     /// By `general.architecture` of GGUF.
     /// - Throws: `bad_model` naming the known ones.
     static func named(_ name: String) throws -> any Architecture.Type {
-        guard let architecture = all.first(where: { $0.name == name }) else {
-            throw unknown(name, supported: all.map { $0.name })
+        guard let architecture = all.first(where: { $0.ggufNames.contains(name) }) else {
+            throw unknown(name, supported: all.flatMap { $0.ggufNames })
         }
         return architecture
     }

@@ -9,6 +9,8 @@ package final class Model {
     package var heads: [HeadSpec]
     /// `[C, D]` weight and `[C]` bias per classification task, by task name.
     package var classifiers: [String: (weight: Parameter, bias: Parameter)]
+    /// By name; a batch says which of its sequences use which.
+    package internal(set) var adapters: [String: Adapter] = [:]
     let backend: any Backend
     let chatTemplateProblem: String
 

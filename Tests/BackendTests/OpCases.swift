@@ -4,7 +4,7 @@ extension OpCase {
     /// Odd widths, one row, no rows, more rows than a block or a piece of work.
     static let all: [OpCase] = {
         var cases = [shared(), embedding(), gather(), meanPool()]
-        cases += families()
+        cases += families() + [lowRank()]
         for (n, d) in [(0, 5), (1, 7), (3, 33), (70, 16)] { cases += rowOps(rows: n, width: d) }
         for (n, k, m) in [(0, 3, 5), (1, 4, 7), (5, 3, 9), (17, 6, 21), (20, 33, 18)] {
             cases += linears(rows: n, inputs: k, outputs: m)

@@ -2,8 +2,10 @@ import Tensor
 
 /// A family of transformers: how a configuration and named tensors make a backbone.
 protocol Architecture: Backbone {
-    /// `general.architecture` in GGUF, and what messages call it.
+    /// What messages and saved models call it.
     static var name: String { get }
+    /// `general.architecture` in GGUF.
+    static var ggufNames: [String] { get }
     /// `model_type` in config.json.
     static var modelTypes: [String] { get }
     /// What Hugging Face files may put before the names of `layout`, or leave out of them.
@@ -23,6 +25,8 @@ protocol Architecture: Backbone {
 }
 
 extension Architecture {
+    static var ggufNames: [String] { [name] }
+
     static func config(of file: GGUFFile) throws -> ConfigFile {
         throw ModelError.badModel(
             "GGUF: the architecture \(name) is read from Hugging Face folders only")

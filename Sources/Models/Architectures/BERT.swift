@@ -1,3 +1,4 @@
+internal import JSON
 package import Tensor
 
 /// BERT (Devlin et al., 1810.04805): an encoder with learnt positions, token types, norms after
@@ -131,34 +132,63 @@ extension BERT {
     static func layout(_ c: BackboneConfiguration) throws -> [ParameterSource] {
         let settings = try Settings(c.details)
         var sources: [ParameterSource] = []
-        func matrix(_ name: String, _ rows: Int, _ columns: Int) {
-            sources.append(ParameterSource(name: "\(name).weight", shape: [rows, columns]))
+        func add(_ name: String, _ stored: String, _ shape: [Int]) {
+            sources.append(ParameterSource(name: name, shape: shape, stored: stored))
         }
-        func dense(_ name: String, _ outputs: Int, _ inputs: Int) {
-            matrix(name, outputs, inputs)
-            sources.append(ParameterSource(name: "\(name).bias", shape: [outputs]))
+        func dense(_ name: String, _ stored: String, _ outputs: Int, _ inputs: Int) {
+            add("\(name).weight", "\(stored).weight", [outputs, inputs])
+            add("\(name).bias", "\(stored).bias", [outputs])
         }
-        func norm(_ name: String) {
-            sources.append(ParameterSource(name: "\(name).weight", shape: [c.width]))
-            sources.append(ParameterSource(name: "\(name).bias", shape: [c.width]))
+        func norm(_ name: String, _ stored: String) {
+            add("\(name).weight", "\(stored).weight", [c.width])
+            add("\(name).bias", "\(stored).bias", [c.width])
         }
-        matrix("embeddings.word_embeddings", c.vocabulary, c.width)
-        matrix("embeddings.position_embeddings", c.contextLength, c.width)
-        matrix("embeddings.token_type_embeddings", settings.types, c.width)
-        norm("embeddings.LayerNorm")
+        for (name, stored, rows) in [
+            ("word", "token_embd", c.vocabulary), ("position", "position_embd", c.contextLength),
+            ("token_type", "token_types", settings.types),
+        ] {
+            add("embeddings.\(name)_embeddings.weight", "\(stored).weight", [rows, c.width])
+        }
+        norm("embeddings.LayerNorm", "token_embd_norm")
         for layer in 0..<c.layers {
-            let block = "encoder.layer.\(layer)"
+            let (block, stored) = ("encoder.layer.\(layer)", "blk.\(layer)")
             for part in ["query", "key", "value"] {
-                dense("\(block).attention.self.\(part)", c.width, c.width)
+                let place = "\(stored).attn_\(part.prefix(1))"
+                dense("\(block).attention.self.\(part)", place, c.width, c.width)
             }
-            dense("\(block).attention.output.dense", c.width, c.width)
-            norm("\(block).attention.output.LayerNorm")
-            dense("\(block).intermediate.dense", c.hidden, c.width)
-            dense("\(block).output.dense", c.width, c.hidden)
-            norm("\(block).output.LayerNorm")
+            dense("\(block).attention.output.dense", "\(stored).attn_output", c.width, c.width)
+            norm("\(block).attention.output.LayerNorm", "\(stored).attn_output_norm")
+            dense("\(block).intermediate.dense", "\(stored).ffn_up", c.hidden, c.width)
+            dense("\(block).output.dense", "\(stored).ffn_down", c.width, c.hidden)
+            norm("\(block).output.LayerNorm", "\(stored).layer_output_norm")
         }
-        if settings.pooling == .pooler { dense("pooler.dense", c.width, c.width) }
+        if settings.pooling == .pooler { dense("pooler.dense", "pooler.dense", c.width, c.width) }
         return sources
+    }
+
+    static func config(of file: GGUFFile) throws -> ConfigFile {
+        func size(_ key: String, max: Int) throws -> JSON {
+            .integer(Int64(try file.integer("bert.\(key)", in: 1...max)))
+        }
+        let poolings = [1: "mean", 2: "first"]
+        let code = try file.integer("bert.pooling_type", in: 0...4, default: 2)
+        guard let pooling = poolings[code] else {
+            throw ModelError.badModel(
+                "GGUF: bert.pooling_type \(code) is not supported, only 1 (mean) and 2 (cls)")
+        }
+        return ConfigFile([
+            "model_type": "bert", "architectures": ["BertModel"],
+            "vocab_size": .integer(Int64(try file.strings("tokenizer.ggml.tokens").count)),
+            "hidden_size": try size("embedding_length", max: 1 << 17),
+            "num_hidden_layers": try size("block_count", max: 1024),
+            "num_attention_heads": try size("attention.head_count", max: 4096),
+            "intermediate_size": try size("feed_forward_length", max: 1 << 20),
+            "max_position_embeddings": try size("context_length", max: 1 << 24),
+            "type_vocab_size": .integer(Int64(file.tensors["token_types.weight"]?.rows ?? 2)),
+            "layer_norm_eps": .number(
+                try file.number("bert.attention.layer_norm_epsilon", in: 0...1)),
+            "hidden_act": "gelu", "pooling": .string(pooling),
+        ])
     }
 
     static func ignores(_ tensor: String, _ c: BackboneConfiguration) -> Bool {

@@ -77,19 +77,16 @@ extension Llama {
     }
 
     static func config(of file: GGUFFile) throws -> ConfigFile {
+        let type = file.string("general.architecture") ?? name
         func size(_ key: String, max: Int, default fallback: Int? = nil) throws -> JSON {
-            .integer(Int64(try file.integer("llama.\(key)", in: 1...max, default: fallback)))
+            .integer(Int64(try file.integer("\(type).\(key)", in: 1...max, default: fallback)))
         }
-        if let scaling = file.string("llama.rope.scaling.type"), scaling != "none" {
-            throw ModelError.badModel(
-                "GGUF: llama.rope.scaling.type \(printable(scaling)) is not supported")
-        }
-        let width = try file.integer("llama.embedding_length", in: 1...1 << 17)
-        let heads = try file.integer("llama.attention.head_count", in: 1...4096)
+        let width = try file.integer("\(type).embedding_length", in: 1...1 << 17)
+        let heads = try file.integer("\(type).attention.head_count", in: 1...4096)
         let headDimension = try file.integer(
-            "llama.attention.key_length", in: 1...1 << 16, default: Swift.max(width / heads, 1))
+            "\(type).attention.key_length", in: 1...1 << 16, default: Swift.max(width / heads, 1))
         let rotated = try file.integer(
-            "llama.rope.dimension_count", in: 1...1 << 16, default: headDimension)
+            "\(type).rope.dimension_count", in: 1...1 << 16, default: headDimension)
         guard rotated == headDimension else {
             throw ModelError.badModel(
                 "GGUF: \(rotated) of \(headDimension) values rotated is not supported; all must be"
@@ -97,7 +94,8 @@ extension Llama {
         }
         let tokens = try file.strings("tokenizer.ggml.tokens").count
         return ConfigFile([
-            "model_type": "llama", "architectures": ["LlamaForCausalLM"],
+            "model_type": .string(type),
+            "architectures": [type == "qwen2" ? "Qwen2ForCausalLM" : "LlamaForCausalLM"],
             "vocab_size": try size("vocab_size", max: 1 << 24, default: tokens),
             "hidden_size": .integer(Int64(width)),
             "num_hidden_layers": try size("block_count", max: 1024),
@@ -108,12 +106,26 @@ extension Llama {
             "intermediate_size": try size("feed_forward_length", max: 1 << 20),
             "max_position_embeddings": try size("context_length", max: 1 << 24),
             "rms_norm_eps": .number(
-                try file.number("llama.attention.layer_norm_rms_epsilon", in: 0...1)),
+                try file.number("\(type).attention.layer_norm_rms_epsilon", in: 0...1)),
             "rope_theta": .number(
-                try file.number("llama.rope.freq_base", in: 1...1e12, default: 10_000)),
+                try file.number("\(type).rope.freq_base", in: 1...1e12, default: 10_000)),
             "tie_word_embeddings": .bool(file.tensors["output.weight"] == nil),
             "hidden_act": "silu", "attention_bias": false, "mlp_bias": false,
+            "rope_scaling": try ropeScaling(of: file, type),
         ])
+    }
+
+    private static func ropeScaling(of file: GGUFFile, _ type: String) throws -> JSON {
+        switch file.string("\(type).rope.scaling.type") {
+        case nil, "none": return .null
+        case "linear":
+            let factor = try file.number("\(type).rope.scaling.factor", in: 1...1e6)
+            return ["rope_type": "linear", "factor": .number(factor)]
+        case let name?:
+            throw ModelError.badModel(
+                "GGUF: \(type).rope.scaling.type \(printable(name)) is not supported, only none "
+                    + "and linear")
+        }
     }
 
     static func ignores(_ tensor: String, _ c: BackboneConfiguration) -> Bool {
@@ -122,6 +134,8 @@ extension Llama {
 
     static func layout(_ c: BackboneConfiguration) throws -> [ParameterSource] {
         let settings = try Settings(c.details)
+        // llama.cpp keeps Qwen2's rows as they are.
+        let turns = try c.details.text("model_type", default: name) != "qwen2"
         let queryWidth = c.heads * c.headDimension
         let keyWidth = c.keyValueHeads * c.headDimension
         var sources = [
@@ -135,7 +149,7 @@ extension Llama {
                     ParameterSource(
                         name: "model.layers.\(layer).\(name)", shape: shape,
                         stored: "blk.\(layer).\(stored)",
-                        rotaryHeadDimension: rotary ? c.headDimension : nil))
+                        rotaryHeadDimension: rotary && turns ? c.headDimension : nil))
             }
             func dense(
                 _ name: String, _ stored: String, _ outputs: Int, _ inputs: Int, bias: Bool,

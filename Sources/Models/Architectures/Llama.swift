@@ -5,6 +5,7 @@ package import Tensor
 /// settings. Names and layout are Hugging Face's.
 package final class Llama: Architecture {
     static let name = "llama"
+    static let ggufNames = ["llama", "qwen2"]
     static let modelTypes = ["llama", "mistral", "qwen2"]
     static let prefix = "model."
 
