@@ -8,14 +8,17 @@ package struct MethodSettings: Sendable, Equatable {
     package let tasks: [String]
     /// One value per task where the method takes them; empty otherwise.
     package let taskValues: [Double]
+    /// For a method that draws.
+    package let seed: UInt64
     private let parameters: [String: Double]
 
     /// - Throws: `MultitaskError` for a parameter the method does not have, a value outside its
     ///   range, or per-task values that do not match the tasks.
     package init(
-        _ spec: MethodSpec, tasks: [String], descriptor: MethodDescriptor
+        _ spec: MethodSpec, tasks: [String], descriptor: MethodDescriptor, seed: UInt64 = 1
     ) throws(MultitaskError) {
         self.tasks = tasks
+        self.seed = seed
         self.parameters = try Self.parameters(spec, descriptor)
         self.taskValues = try Self.taskValues(spec, tasks, descriptor)
     }

@@ -2,7 +2,9 @@
 
 /// A method as users discover it: name, source, parameters with ranges and defaults.
 package struct MethodDescriptor: Sendable, Equatable {
-    package enum Family: String, Sendable { case mixing, weighting }
+    package enum Family: String, Sendable, CaseIterable {
+        case mixing, weighting, aggregation
+    }
 
     package struct Parameter: Sendable, Equatable {
         package var name: String
@@ -31,11 +33,13 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var takesTaskValues: Bool
     /// Fewest tasks with which the method means anything.
     package var tasksMin: Int
+    /// Loss weights cannot change the direction that the method chooses.
+    package var ignoresLossScale: Bool
 
     package init(
         family: Family, name: String, paper: String = "", equation: String, summary: String,
         parameters: [Parameter] = [], takesTaskValues: Bool = false,
-        tasksMin: Int = 1
+        tasksMin: Int = 1, ignoresLossScale: Bool = false
     ) {
         self.family = family
         self.name = name
@@ -45,5 +49,6 @@ package struct MethodDescriptor: Sendable, Equatable {
         self.parameters = parameters
         self.takesTaskValues = takesTaskValues
         self.tasksMin = tasksMin
+        self.ignoresLossScale = ignoresLossScale
     }
 }
