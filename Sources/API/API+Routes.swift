@@ -8,6 +8,7 @@ extension API {
             Route(.get, "/readyz", readyz),
             Route(.get, "/v1/info", info),
             Route(.get, "/openapi.yaml", openAPIDocument),
+            Route(.get, "/v1/methods", listMethods),
             Route(.post, "/v1/datasets", createDataset),
             Route(.get, "/v1/datasets", listDatasets),
             Route(.get, "/v1/datasets/{id}", getDataset),

@@ -10,6 +10,8 @@ package struct RunSpec: Codable, Sendable, Equatable {
     package var mixing: MethodSpec
     /// `nil`: the `step` loss scope, in which a task's pull is its share of the sampled rows.
     package var weighting: MethodSpec?
+    /// `nil`: gradients add up.
+    package var aggregation: MethodSpec?
     package var optimizer: OptimizerSpec
     /// Epochs over all tasks together: one epoch draws Σ nₜ rows, whatever the mixing.
     package var epochs: Int
@@ -26,6 +28,7 @@ package struct RunSpec: Codable, Sendable, Equatable {
     package init(
         name: String, baseModel: String, tasks: [TaskSpec],
         mixing: MethodSpec = MethodSpec("proportional"), weighting: MethodSpec? = nil,
+        aggregation: MethodSpec? = nil,
         optimizer: OptimizerSpec = OptimizerSpec(), epochs: Int = 1, batchTokens: Int = 1024,
         maxLength: Int = 256, seed: UInt64 = 1, dtype: String = "fp32",
         checkpointSeconds: Double = 120
@@ -35,6 +38,7 @@ package struct RunSpec: Codable, Sendable, Equatable {
         self.tasks = tasks
         self.mixing = mixing
         self.weighting = weighting
+        self.aggregation = aggregation
         self.optimizer = optimizer
         self.epochs = epochs
         self.batchTokens = batchTokens

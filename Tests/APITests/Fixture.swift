@@ -36,6 +36,12 @@ final class Fixture: Sendable {
         MethodDescriptor(
             family: .weighting, name: "gradnorm", equation: "g", summary: "Balances norms.",
             parameters: [.init("alpha", in: 0...3, default: 1.5, "Asymmetry.")], tasksMin: 2),
+        MethodDescriptor(
+            family: .aggregation, name: "pcgrad", paper: "arXiv:2001.06782", equation: "v",
+            summary: "Projects.", tasksMin: 2),
+        MethodDescriptor(
+            family: .aggregation, name: "imtl_g", equation: "α", summary: "Impartial.",
+            tasksMin: 2, ignoresLossScale: true),
     ]
 
     struct Answer {

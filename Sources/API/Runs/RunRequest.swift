@@ -26,6 +26,7 @@ struct RunRequest {
             name: name, baseModel: baseModel, tasks: tasks,
             mixing: try mixing ?? resolved("mixing", MethodSpec("proportional"), .mixing, tasks),
             weighting: try method(&fields, "weighting", .weighting, tasks),
+            aggregation: try method(&fields, "aggregation", .aggregation, tasks),
             optimizer: try optimizer(&fields),
             epochs: try fields.integer("epochs", in: 1...limits.epochsMax) ?? 1,
             batchTokens: try fields.integer("batch_tokens", in: 16...limits.batchTokensMax) ?? 1024,
@@ -39,6 +40,9 @@ struct RunRequest {
                 "batch_tokens",
                 "must be at least `max_length` (\(spec.maxLength)), found \(spec.batchTokens)")
         }
+        if let contradiction = spec.contradiction(catalogue) {
+            throw APIError.invalid(contradiction.parameter, contradiction.rule)
+        }
         return spec
     }
 
@@ -46,7 +50,7 @@ struct RunRequest {
         if let stages = fields.value("stages"), stages != "joint" {
             throw APIError.notAvailable("stages", "leave it out or write \"joint\"")
         }
-        for name in ["curriculum", "aggregation"] where fields.value(name) != nil {
+        for name in ["curriculum"] where fields.value(name) != nil {
             throw APIError.notAvailable(name, "leave it out or write null")
         }
         for name in ["retention", "baselines"] {

@@ -7,7 +7,8 @@ extension RunSpec {
         [
             "name": .string(name), "base_model": .string(baseModel),
             "tasks": .array(tasks.map(\.json)), "stages": "joint", "mixing": mixing.json,
-            "weighting": weighting?.json ?? nil, "adaptation": ["method": "full"],
+            "weighting": weighting?.json ?? nil, "aggregation": aggregation?.json ?? nil,
+            "adaptation": ["method": "full"],
             "optimizer": [
                 "name": .string(optimizer.name),
                 "learning_rate": .number(optimizer.learningRate),

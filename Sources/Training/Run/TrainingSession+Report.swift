@@ -16,6 +16,13 @@ extension TrainingSession {
             if let weights = result.weights {
                 add("loss_weight", weights[index], task: task.name)
             }
+            guard result.losses[index] != nil else { continue }
+            if let norms = result.taskNorms {
+                add("task_grad_norm", norms[index], task: task.name)
+            }
+            if let coefficients = result.coefficients {
+                add("gradient_coefficient", coefficients[index], task: task.name)
+            }
         }
         add("grad_norm", result.gradientNorm)
         add("learning_rate", learningRate)

@@ -18,7 +18,7 @@ extension TrainingSession {
         position.pieceTokens = runner.pass.tokensMax
         let path = "\(inputs.scratch)/checkpoint-\(position.step).safetensors"
         let checkpoint = TrainingCheckpoint(
-            position: position, weighting: runner.weighting?.state ?? [:],
+            position: position, weighting: runner.methods.weighting?.state ?? [:],
             numerics: backend.numerics)
         try checkpoint.write(path, parameters: model.parameters, optimizer: runner.optimizer)
         // The owner has usually moved the file; one that it refused must not fill the disk.
@@ -52,7 +52,7 @@ extension TrainingSession {
                 message: "the checkpoint stands at step \(saved.step), which the run's plan "
                     + "has not; start the run anew")
         }
-        try runner.weighting?.restore(checkpoint.weighting)
+        try runner.methods.weighting?.restore(checkpoint.weighting)
         position = saved
         runner.pass.tokensMax = max(1, saved.pieceTokens)
         observer.event(

@@ -43,7 +43,7 @@ final class TrainingSession {
         observer.progress(TrainingProgress())
         let shape = try Self.validated(spec)
         let names = spec.tasks.map(\.name)
-        let weighting = try spec.weighting.map { try Multitask.weighting($0, tasks: names) }
+        let methods = try Self.methods(spec)
         let mixing = try Multitask.mixing(spec.mixing, tasks: names)
         model = try Model(base: inputs.base, weights: inputs.weights, backend: backend)
         if let failure = backend.failure { throw failure }
@@ -66,7 +66,7 @@ final class TrainingSession {
         let optimizer = AdamW(model.parameters, configuration, backend: backend)
         if let failure = backend.failure { throw failure }
         runner = StepRunner(
-            model, tasks: tasks, optimizer: optimizer, weighting: weighting,
+            model, tasks: tasks, optimizer: optimizer, methods: methods,
             clip: spec.optimizer.clip, backend: backend)
         evaluator = Evaluator(model, tasks: tasks, backend: backend)
         announce()
@@ -106,6 +106,7 @@ final class TrainingSession {
         recordShares(steps)
         // The evaluation belongs to the epoch that ends; a checkpoint made during it repeats it.
         try evaluate(.validation)
+        runner.methods.weighting?.epochEnded()
         position.epoch += 1
         position.index = 0
         if worthCheckpoint { try writeCheckpoint() }
@@ -115,7 +116,8 @@ final class TrainingSession {
     private func train(_ examples: [Example]) throws {
         let clock = Stopwatch()
         let rate = schedule.rate(step: position.step)
-        let result = try runner.step(examples, learningRate: rate)
+        let result = try runner.step(
+            examples, learningRate: rate, number: position.step)
         let seconds = clock.seconds
         position.index += 1
         position.step += 1
