@@ -33,10 +33,19 @@ package enum Multitask {
         AlignedMTL.self,
     ]
 
+    private static let retentions: [any RetentionMethod.Type] = [
+        Replay.self,
+        EWC.self,
+        OnlineEWC.self,
+        AGEM.self,
+        DERPP.self,
+        LwF.self,
+    ]
+
     /// Every method's name, source, parameters, ranges and defaults.
     package static var catalogue: [MethodDescriptor] {
         mixings.map { $0.descriptor } + weightings.map { $0.descriptor }
-            + aggregations.map { $0.descriptor }
+            + aggregations.map { $0.descriptor } + retentions.map { $0.descriptor }
     }
 
     /// The mixing method that `spec` names.
@@ -70,6 +79,17 @@ package enum Multitask {
     ) throws(MultitaskError) -> any AggregationMethod {
         guard let type = aggregations.first(where: { $0.descriptor.name == spec.method }) else {
             throw unknown("aggregation", aggregations.map { $0.descriptor.name })
+        }
+        return type.init(try MethodSettings(spec, tasks: tasks, descriptor: type.descriptor))
+    }
+
+    /// The retention method that `spec` names.
+    /// - Throws: `MultitaskError` for an unknown name or unusable parameters.
+    package static func retention(
+        _ spec: MethodSpec, tasks: [String]
+    ) throws(MultitaskError) -> any RetentionMethod {
+        guard let type = retentions.first(where: { $0.descriptor.name == spec.method }) else {
+            throw unknown("retention", retentions.map { $0.descriptor.name })
         }
         return type.init(try MethodSettings(spec, tasks: tasks, descriptor: type.descriptor))
     }

@@ -3,7 +3,7 @@
 /// A method as users discover it: name, source, parameters with ranges and defaults.
 package struct MethodDescriptor: Sendable, Equatable {
     package enum Family: String, Sendable, CaseIterable {
-        case mixing, weighting, aggregation
+        case mixing, weighting, aggregation, retention
     }
 
     package struct Parameter: Sendable, Equatable {
@@ -11,6 +11,8 @@ package struct MethodDescriptor: Sendable, Equatable {
         package var range: ClosedRange<Double>
         package var `default`: Double
         package var summary: String
+        /// The words that it takes instead of a number, the default first; empty for a number.
+        package var choices: [String]
 
         package init(
             _ name: String, in range: ClosedRange<Double>, default: Double, _ summary: String
@@ -19,6 +21,13 @@ package struct MethodDescriptor: Sendable, Equatable {
             self.range = range
             self.default = `default`
             self.summary = summary
+            choices = []
+        }
+
+        /// A parameter that is one of some words; the first is the default.
+        package init(_ name: String, choices: [String], _ summary: String) {
+            self.init(name, in: 0...0, default: 0, summary)
+            self.choices = choices
         }
     }
 
@@ -35,11 +44,16 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var tasksMin: Int
     /// Loss weights cannot change the direction that the method chooses.
     package var ignoresLossScale: Bool
+    /// Tasks that the method keeps something of must be classification.
+    package var classifiersOnly: Bool
+    /// What two methods with the same means would do twice; `nil` where there is no such thing.
+    package var means: String?
 
     package init(
         family: Family, name: String, paper: String = "", equation: String, summary: String,
         parameters: [Parameter] = [], takesTaskValues: Bool = false,
-        tasksMin: Int = 1, ignoresLossScale: Bool = false
+        tasksMin: Int = 1, ignoresLossScale: Bool = false, classifiersOnly: Bool = false,
+        means: String? = nil
     ) {
         self.family = family
         self.name = name
@@ -50,5 +64,7 @@ package struct MethodDescriptor: Sendable, Equatable {
         self.takesTaskValues = takesTaskValues
         self.tasksMin = tasksMin
         self.ignoresLossScale = ignoresLossScale
+        self.classifiersOnly = classifiersOnly
+        self.means = means
     }
 }

@@ -18,6 +18,9 @@ import Testing
                 #expect(method.weights.count == 2)
             case .aggregation:
                 _ = try Multitask.aggregation(spec, tasks: ["a", "b"])
+            case .retention:
+                let needs = try Multitask.retention(spec, tasks: ["a", "b"]).needs
+                #expect(needs != RetentionNeeds())
             }
         }
         let names = Multitask.catalogue.map { "\($0.family) \($0.name)" }

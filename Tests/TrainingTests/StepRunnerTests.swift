@@ -65,7 +65,7 @@ private func expectClose(_ a: [Float], _ b: [Float], _ tolerance: Float = 2e-5) 
 extension StepRunner {
     /// Forward and backward of a whole step: gradients hold the step's loss afterwards.
     fileprivate func accumulate(_ examples: [Example]) throws -> [ExampleLoss] {
-        try pass.run(rows(examples), recording: true)
+        try pass.run(weighted(examples.map { StepRow($0) }).rows, recording: true)
     }
 }
 

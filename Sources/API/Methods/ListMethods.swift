@@ -28,7 +28,14 @@ extension MethodDescriptor {
 
 extension MethodDescriptor.Parameter {
     fileprivate var json: JSON {
-        [
+        guard choices.isEmpty else {
+            return [
+                "name": .string(name), "type": "string",
+                "choices": .array(choices.map { .string($0) }), "default": .string(choices[0]),
+                "summary": .string(summary),
+            ]
+        }
+        return [
             "name": .string(name), "type": "number", "minimum": .number(range.lowerBound),
             "maximum": .number(range.upperBound), "default": .number(self.default),
             "summary": .string(summary),

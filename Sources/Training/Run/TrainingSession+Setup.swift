@@ -95,7 +95,8 @@ extension TrainingSession {
                 + "share of the sampled rows"
             : "task: each task's mean over the whole optimiser step, times its weight"
         observer.event(kind: "loss_scope", message: "loss scope \(scope)")
-        for (task, draws) in zip(data, plan.draws) {
+        let draws = data.indices.map { task in stages.map { $0.rows.draws[task] }.max() ?? 0 }
+        for (task, draws) in zip(data, draws) {
             let labels = task.labels.isEmpty ? "" : ", \(task.labels.count) labels"
             let test = task.test.isEmpty ? "" : ", \(task.test.count) test rows"
             let passes = Double(Int(100 * Double(draws) / Double(task.training.count))) / 100

@@ -9,8 +9,13 @@ struct ExampleLoss {
     /// Sum over the targets.
     var lossSum: Double
     var targets: Int
+    /// One per class; empty for generation.
+    var logits: [Float] = []
+
     /// The most likely class; classification only.
-    var predicted: Int32?
+    var predicted: Int32? {
+        logits.indices.max { logits[$0] < logits[$1] }.map { Int32($0) }
+    }
 
     var mean: Double { lossSum / Double(targets) }
 }

@@ -35,6 +35,7 @@ struct PieceGraph {
         for group in groups where tasks[group.task].kind == .classification {
             classify(group, hidden, batch.segments)
         }
+        for group in groups where tape.isRecording { keepOutputs(group, hidden, batch.segments) }
         let generation = groups.filter { tasks[$0.task].kind == .generation }
         if !generation.isEmpty { generate(generation, hidden, batch.segments) }
         return losses.compactMap { $0 }
@@ -61,14 +62,31 @@ struct PieceGraph {
         let values = logits.floats()
         let rowLosses = tape.crossEntropy(
             logits, targets: members.map { $0.example.targets[0] },
-            weights: tape.isRecording ? members.map { Float($0.weight) } : [])
+            weights: tape.isRecording ? members.map { Float($0.weight ?? 0) } : [])
         let classes = values.count / members.count
         for (row, member) in group.members.enumerated() {
-            let scores = values[row * classes..<(row + 1) * classes]
-            let best = scores.indices.max { scores[$0] < scores[$1] } ?? scores.startIndex
             losses[member] = ExampleLoss(
                 lossSum: Double(rowLosses[row]), targets: 1,
-                predicted: Int32(best - scores.startIndex))
+                logits: Array(values[row * classes..<(row + 1) * classes]))
+        }
+    }
+
+    /// Seeds the gradients of outputs that rows of the group should keep, head by head.
+    private func keepOutputs(_ group: Group, _ hidden: Tensor, _ segments: [Segment]) {
+        let heads = Set(rows[group.members].flatMap { $0.outputs.map(\.head) })
+        for head in heads.sorted() {
+            let pairs = group.members.flatMap { member in
+                rows[member].outputs.filter { $0.head == head }.map { (member, $0) }
+            }
+            let logits = model.classify(
+                hidden, segments: pairs.map { segments[$0.0] }, head: tasks[head].name,
+                task: group.span, on: tape)
+            let values = logits.floats()
+            let classes = values.count / pairs.count
+            let gradient = pairs.enumerated().flatMap { row, pair in
+                pair.1.gradient(values[row * classes..<(row + 1) * classes])
+            }
+            tape.seed(logits, gradient: gradient)
         }
     }
 
@@ -87,7 +105,7 @@ struct PieceGraph {
                 indices += (end - example.targets.count..<end).map { Int32($0) }
                 targets += example.targets
                 if tape.isRecording {
-                    let weight = Float(rows[member].weight / Double(example.targets.count))
+                    let weight = Float((rows[member].weight ?? 0) / Double(example.targets.count))
                     weights += repeatElement(weight, count: example.targets.count)
                 }
             }
@@ -101,7 +119,7 @@ struct PieceGraph {
         for member in groups.flatMap(\.members) {
             let count = rows[member].example.targets.count
             let sum = values[next..<next + count].reduce(0) { $0 + Double($1) }
-            losses[member] = ExampleLoss(lossSum: sum, targets: count, predicted: nil)
+            losses[member] = ExampleLoss(lossSum: sum, targets: count)
             next += count
         }
     }

@@ -26,21 +26,32 @@ package struct StepResult {
     package var tokens: Int
     /// The parameters did not move when this is set.
     package var fault: Fault?
+    /// What the step computed, row by row.
+    var rows: [RowOutcome] = []
+}
+
+/// A row of a step and its loss before the update.
+struct RowOutcome {
+    var row: StepRow
+    var loss: ExampleLoss
 }
 
 /// The methods that decide how a step moves; a step asks what they need, never which they are.
 package struct StepMethods {
     package var weighting: (any WeightingMethod)?
     package var aggregation: (any AggregationMethod)?
+    /// Whether steps bring reference rows, whose gradient a step may not oppose.
+    package var hasReference: Bool
     /// Of the aggregation's draws.
     package var seed: UInt64
 
     package init(
         weighting: (any WeightingMethod)? = nil, aggregation: (any AggregationMethod)? = nil,
-        seed: UInt64 = 1
+        hasReference: Bool = false, seed: UInt64 = 1
     ) {
         self.weighting = weighting
         self.aggregation = aggregation
+        self.hasReference = hasReference
         self.seed = seed
     }
 }
@@ -74,12 +85,18 @@ package final class StepRunner {
     private var needsNorms: Bool { methods.weighting?.needs.contains(.sharedNorms) ?? false }
 
     /// Whether the step needs every task's whole gradient.
-    var tellsGradientsApart: Bool { methods.aggregation != nil }
+    var tellsGradientsApart: Bool { methods.aggregation != nil || methods.hasReference }
+
+    /// The span of reference rows: one beyond the tasks.
+    var referenceSpan: Int { tasks.count }
+
+    /// One for each task, and one for reference rows.
+    private var slotCount: Int { tasks.count + (methods.hasReference ? 1 : 0) }
 
     /// Losses are means by task where a method weighs or aggregates tasks.
     var scope: LossScope {
         if let weighting = methods.weighting { return .task(weights: weighting.weights) }
-        return tellsGradientsApart ? .task(weights: tasks.map { _ in 1 }) : .step
+        return methods.aggregation != nil ? .task(weights: tasks.map { _ in 1 }) : .step
     }
 
     /// Gives parameters one accumulator per task where a method asks for the parts, else one for
@@ -88,7 +105,7 @@ package final class StepRunner {
         for parameter in model.parameters {
             let isSplit =
                 tellsGradientsApart || (needsNorms && parameter === model.backbone.lastSharedMatrix)
-            let slots = isSplit ? tasks.count : 1
+            let slots = isSplit ? slotCount : 1
             guard parameter.slots != slots else { continue }
             parameter.clearGradients()
             parameter.slots = slots
@@ -101,11 +118,19 @@ package final class StepRunner {
     package func step(
         _ examples: [Example], learningRate: Double, number: Int = 0
     ) throws(TrainingError) -> StepResult {
-        let rows = rows(examples)
+        try step(examples.map { StepRow($0) }, learningRate: learningRate, number: number)
+    }
+
+    /// - Parameter penalties: gradients that are added after clipping.
+    func step(
+        _ unsorted: [StepRow], learningRate: Double, number: Int = 0, penalties: Penalties? = nil
+    ) throws(TrainingError) -> StepResult {
+        let (rows, isScoped) = weighted(unsorted)
         let rowLosses = try pass.run(rows, recording: true)
         var result = StepResult(
-            losses: meanLosses(rows, rowLosses), weights: methods.weighting?.weights,
+            losses: meanLosses(rows, rowLosses, isScoped), weights: methods.weighting?.weights,
             gradientNorm: 0, tokens: rows.reduce(0) { $0 + $1.example.tokens.count })
+        result.rows = zip(rows, rowLosses).map { RowOutcome(row: $0, loss: $1) }
         if let task = result.losses.firstIndex(where: { !($0 ?? 0).isFinite }) {
             result.fault = .loss(task: task)
             return result
@@ -113,45 +138,54 @@ package final class StepRunner {
         let combined = combine(rows, number: number)
         result.gradientNorm = combined?.norm ?? optimizer.gradientNorm()
         guard result.gradientNorm.isFinite else {
-            let task = if let known = combined?.culprit { known } else { try culprit(rows) }
+            let slot = if let known = combined?.culprit { known } else { try culprit(rows) }
+            // Reference rows have a slot beyond the tasks: say one of their tasks.
+            let task = rows.first { $0.span == slot }?.example.task ?? slot
             result.fault = .gradient(task: task)
             return result
         }
         result.coefficients = combined?.shared
-        result.taskNorms = combined?.taskNorms
+        result.taskNorms = combined?.norms
         let scale = clip > 0 ? min(1, clip / max(result.gradientNorm, .leastNormalMagnitude)) : 1
         let norms = sharedNorms(result)
         optimizer.step(
             learningRate: Float(learningRate), scale: Float(scale),
-            coefficients: { [shared] in shared.contains($0) ? combined?.shared : combined?.own })
+            coefficients: { [shared] in shared.contains($0) ? combined?.shared : combined?.own },
+            penalties: penalties)
         methods.weighting?.observe(WeightingObservation(losses: result.losses, norms: norms))
         return result
     }
 
-    /// The rows of a step with the weights of their losses.
-    func rows(_ examples: [Example]) -> [StepRow] {
-        var rows = StepRow.sorted(examples.map { StepRow($0) })
-        let weights = scope.rowWeights(tasks: rows.map(\.example.task))
-        for (index, weight) in weights.enumerated() { rows[index].weight = weight }
-        return rows
+    /// The rows in order, each with the weight of its loss, and which of them got it by scope.
+    func weighted(_ unsorted: [StepRow]) -> (rows: [StepRow], isScoped: [Bool]) {
+        var rows = StepRow.sorted(unsorted)
+        let scoped = rows.indices.filter { rows[$0].weight == nil }
+        let isScoped = rows.map { $0.weight == nil }
+        let weights = scope.rowWeights(tasks: scoped.map { rows[$0].example.task })
+        for (index, weight) in zip(scoped, weights) { rows[index].weight = weight }
+        return (rows, isScoped)
     }
 
     private func combine(_ rows: [StepRow], number: Int) -> CombinedGradient? {
-        guard let aggregation = methods.aggregation else { return nil }
-        let count = tasks.count
+        guard tellsGradientsApart else { return nil }
+        let count = slotCount
         func gramian(_ indices: [Int]) -> Gramian {
             Gramian(count: count, values: optimizer.gramian(of: indices, slots: count).plain)
         }
         return CombinedGradient(
             shared: gramian(shared.indices), own: gramian(shared.others),
-            present: Set(rows.map(\.span)).sorted(), aggregation: aggregation,
+            present: Set(rows.map(\.span)).subtracting([referenceSpan]).sorted(),
+            reference: rows.contains { $0.span == referenceSpan } ? referenceSpan : nil,
+            aggregation: methods.aggregation,
             generator: NumberedGenerator(seed: methods.seed, number: UInt64(number)))
     }
 
-    private func meanLosses(_ rows: [StepRow], _ losses: [ExampleLoss]) -> [Double?] {
+    private func meanLosses(
+        _ rows: [StepRow], _ losses: [ExampleLoss], _ isScoped: [Bool]
+    ) -> [Double?] {
         var sums = tasks.map { _ in 0.0 }
         var counts = tasks.map { _ in 0 }
-        for (row, loss) in zip(rows, losses) {
+        for ((row, loss), isScoped) in zip(zip(rows, losses), isScoped) where isScoped {
             sums[row.example.task] += loss.mean
             counts[row.example.task] += 1
         }
