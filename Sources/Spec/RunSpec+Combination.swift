@@ -26,7 +26,9 @@ extension RunSpec {
                     "must be left out with the aggregation `\(aggregation.name)`, whose direction "
                     + "does not depend on loss weights, found `\(weighting.method)`")
         }
-        return retentionContradiction(catalogue) ?? stagesContradiction(aggregation)
+        return retentionContradiction(catalogue)
+            ?? stagesContradiction(aggregation)
+            ?? stagesContradiction(descriptor(.weighting, weighting))
     }
 
     /// Tasks by stage, as places in `tasks`.
@@ -37,15 +39,14 @@ extension RunSpec {
         }
     }
 
-    private func stagesContradiction(_ aggregation: MethodDescriptor?) -> Contradiction? {
+    /// A method between tasks in a run whose steps never have two.
+    private func stagesContradiction(_ method: MethodDescriptor?) -> Contradiction? {
         let mostTasks = stagePlaces.map(\.count).max() ?? 0
-        guard let aggregation, aggregation.tasksMin > 1, mostTasks < 2, retention == nil else {
-            return nil
-        }
+        guard let method, method.tasksMin > 1, mostTasks < 2, retention == nil else { return nil }
         return Contradiction(
-            parameter: "aggregation",
-            rule: "must be left out where no stage has two tasks and nothing is replayed: there "
-                + "is only one gradient, found `\(aggregation.name)`")
+            parameter: method.family.rawValue,
+            rule: "must be left out: no stage has two tasks and nothing is replayed, so that "
+                + "there is nothing to balance, found `\(method.name)`")
     }
 
     private func retentionContradiction(_ catalogue: [MethodDescriptor]) -> Contradiction? {

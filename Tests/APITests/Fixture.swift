@@ -42,6 +42,18 @@ final class Fixture: Sendable {
         MethodDescriptor(
             family: .aggregation, name: "imtl_g", equation: "α", summary: "Impartial.",
             tasksMin: 2, ignoresLossScale: true),
+        MethodDescriptor(
+            family: .retention, name: "ewc", equation: "F", summary: "Anchors.",
+            parameters: [
+                .init("lambda", in: 0...1e9, default: 1000, "Strength."),
+                .init("fisher", choices: ["sampled", "exact"], "Whose labels."),
+            ], means: "the penalty"),
+        MethodDescriptor(
+            family: .retention, name: "online_ewc", equation: "F", summary: "Anchors.",
+            means: "the penalty"),
+        MethodDescriptor(
+            family: .retention, name: "lwf", equation: "p", summary: "Answers.",
+            classifiersOnly: true),
     ]
 
     struct Answer {

@@ -11,6 +11,8 @@ import Testing
         #expect(answer.status == 200)
         let methods = answer.json["data"]?.array ?? []
         #expect(methods.count == Fixture.catalogue.count)
+        let ewc = try #require(methods.first { $0["name"] == "ewc" })
+        #expect(ewc["parameters"]?.array?.last?["choices"] == ["sampled", "exact"])
         let gradnorm = try #require(methods.first { $0["name"] == "gradnorm" })
         #expect(gradnorm["id"] == "weighting.gradnorm")
         let alpha = try #require(gradnorm["parameters"]?.array?.first)
@@ -45,11 +47,56 @@ import Testing
         #expect(made.json["spec"]?["aggregation"] == ["method": "pcgrad"])
     }
 
-    @Test("Combinations that make no sense are refused with the reason")
-    func combinations() async throws {
-        let refused = try await answer(
-            #""aggregation":{"method":"imtl_g"},"weighting":{"method":"gradnorm"}"#)
-        #expect(refused.status == 400 && refused.parameter == "weighting")
-        #expect(refused.message.contains("does not depend on loss weights"))
+    @Test("Stages and retention are taken with their defaults, and the spec can be sent again")
+    func stages() async throws {
+        let made = try await answer(
+            #""stages":"sequential","retention":[{"method":"ewc","fisher":"exact"}]"#)
+        #expect(made.status == 202, "\(made.text)")
+        let spec = try #require(made.json["spec"])
+        #expect(spec["stages"] == [["mood"], ["reply"]])
+        #expect(
+            spec["retention"] == [["method": "ewc", "lambda": 1000.0, "fisher": "exact"]])
+        let grouped = try await answer(#""stages":[["reply"],["mood","reply"]]"#)
+        #expect(grouped.json["spec"]?["stages"] == [["reply"], ["mood", "reply"]])
+    }
+
+    @Test(
+        "Combinations that make no sense are refused with the reason",
+        arguments: [
+            (
+                #""aggregation":{"method":"imtl_g"},"weighting":{"method":"gradnorm"}"#,
+                "weighting", "does not depend on loss weights"
+            ),
+            (
+                #""retention":[{"method":"ewc"}]"#, "retention", "needs at least 2 `stages`"
+            ),
+            (
+                #""stages":"sequential","aggregation":{"method":"pcgrad"}"#, "aggregation",
+                "no stage has two tasks"
+            ),
+            (
+                #""stages":"sequential","weighting":{"method":"gradnorm"}"#, "weighting",
+                "no stage has two tasks"
+            ),
+            (
+                #""stages":"sequential","retention":[{"method":"ewc"},{"method":"ewc"}]"#,
+                "retention", "each method once"
+            ),
+            (
+                #""stages":"sequential","retention":[{"method":"ewc"},{"method":"online_ewc"}]"#,
+                "retention", "two forms of the penalty"
+            ),
+            (
+                #""stages":[["reply"],["mood"]],"retention":[{"method":"lwf"}]"#, "retention",
+                "`reply` of an earlier stage is another kind"
+            ),
+            (#""stages":[["mood"]]"#, "stages", "`reply` is missing"),
+            (#""stages":[["mood","mood"],["reply"]]"#, "stages", "twice in one stage"),
+            (#""retention":[{"method":"ewc","fisher":"magic"}]"#, "retention[0].fisher", "one of"),
+        ])
+    func combinations(extra: String, parameter: String, reason: String) async throws {
+        let refused = try await answer(extra)
+        #expect(refused.status == 400 && refused.parameter == parameter, "\(refused.text)")
+        #expect(refused.message.contains(reason), "\(refused.message)")
     }
 }

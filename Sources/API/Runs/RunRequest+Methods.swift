@@ -8,10 +8,10 @@ extension RunRequest {
         _ tasks: [TaskSpec]
     ) throws -> MethodSpec? {
         guard var reader = try fields.object(field) else { return nil }
-        return try method(&reader, field, family, tasks)
+        return try chosen(&reader, field, family, tasks)
     }
 
-    private func method(
+    private func chosen(
         _ reader: inout FieldReader, _ field: String, _ family: MethodDescriptor.Family,
         _ tasks: [TaskSpec]
     ) throws -> MethodSpec {
@@ -55,7 +55,7 @@ extension RunRequest {
         return try values.enumerated().map { index, value in
             let path = "\(field)[\(index)]"
             var reader = try FieldReader(value, path: path)
-            return try method(&reader, path, family, tasks)
+            return try chosen(&reader, path, family, tasks)
         }
     }
 
