@@ -20,6 +20,7 @@ extension API {
             Route(.post, "/v1/runs/{id}/cancel", cancelRun),
             Route(.get, "/v1/runs/{id}/metrics", runMetrics),
             Route(.get, "/v1/runs/{id}/events", runEvents),
+            Route(.get, "/v1/runs/{id}/interference", runInterference),
             Route(.get, "/v1/models", listModels),
             Route(.get, "/v1/models/{id}", getModel),
             Route(.post, "/v1/classify", classify),

@@ -2,6 +2,7 @@
 // It knows methods only by their catalogue and never imports the engine.
 import Glibc
 package import HTTP
+package import JSON
 package import Spec
 package import Store
 import Synchronization
@@ -11,6 +12,7 @@ package final class API: Sendable {
     let store: Store
     let compute: any ComputeService
     let catalogue: [MethodDescriptor]
+    let interference: @Sendable (RunSpec, [MetricPoint]) -> JSON
     let limits: APILimits
     let blocking: BlockingExecutor
     let startedAt = Double(time(nil))
@@ -21,16 +23,19 @@ package final class API: Sendable {
 
     /// - Parameters:
     ///   - catalogue: the methods that a run may name.
+    ///   - interference: what a run's metrics say of how its tasks interfere.
     ///   - key: the one API key; nil admits loopback requests only.
     ///   - log: takes one line about an internal error, without any user data.
     package init(
         store: Store, compute: any ComputeService, catalogue: [MethodDescriptor],
+        interference: @escaping @Sendable (RunSpec, [MetricPoint]) -> JSON,
         limits: APILimits = APILimits(), key: APIKey?,
         log: @escaping @Sendable (String) -> Void = API.logToStandardError
     ) {
         self.store = store
         self.compute = compute
         self.catalogue = catalogue
+        self.interference = interference
         self.limits = limits
         self.log = log
         gate = Gate(key: key)

@@ -20,7 +20,13 @@ final class Fixture: Sendable {
         folder = NSTemporaryDirectory() + "polytask-api-\(UUID().uuidString)"
         store = try Store(folder: folder)
         api = API(
-            store: store, compute: compute, catalogue: Self.catalogue, limits: limits,
+            store: store, compute: compute, catalogue: Self.catalogue,
+            interference: { spec, points in
+                [
+                    "tasks": .integer(Int64(spec.tasks.count)),
+                    "points": .integer(Int64(points.count)),
+                ]
+            }, limits: limits,
             key: try key.map { try APIKey($0) }, log: { _ in })
         router = api.router
     }

@@ -55,7 +55,9 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let store = try data.open()
         let pool = Pool(store: store, executable: try Self.executable(), threads: threads)
-        let api = API(store: store, compute: pool, catalogue: Multitask.catalogue, key: key)
+        let api = API(
+            store: store, compute: pool, catalogue: Multitask.catalogue,
+            interference: InterferenceReport.json, key: key)
         let server = try listen(api)
         server.start()
         do {
