@@ -36,7 +36,13 @@ final class Fixture: Sendable {
         self.folder = folder
         store = try Store(folder: folder, write: write)
         api = try API(
-            store: store, compute: compute, catalogue: Self.catalogue, limits: limits,
+            store: store, compute: compute, catalogue: Self.catalogue,
+            interference: { spec, points in
+                [
+                    "tasks": .integer(Int64(spec.tasks.count)),
+                    "points": .integer(Int64(points.count)),
+                ]
+            }, limits: limits,
             key: try key.map { try APIKey($0) }, log: log)
         router = api.router
     }
