@@ -60,9 +60,9 @@ struct BenchEcho: AsyncParsableCommand {
     private static func router(_ metrics: ServerMetrics, digest: String?) -> Router {
         Router(
             [
-                Route(.get, "/") { _ in json(#"{"object":"echo","status":"ok"}"#) },
-                Route(.get, "/livez", isUrgent: true) { _ in json(#"{"status":"ok"}"#) },
-                Route(.get, "/counters", isUrgent: true) { _ in json(counters(metrics)) },
+                .immediate(.get, "/") { _ in json(#"{"object":"echo","status":"ok"}"#) },
+                .immediate(.get, "/livez", isUrgent: true) { _ in json(#"{"status":"ok"}"#) },
+                .immediate(.get, "/counters", isUrgent: true) { _ in json(counters(metrics)) },
                 Route(.post, "/echo") { request in
                     let body = try await request.body.collect(upTo: bodyBytesMax)
                     var fields = Fields()

@@ -48,9 +48,10 @@ package struct Fields: Sendable, Equatable {
 
     static func matches(_ left: String, _ right: String) -> Bool {
         guard left.utf8.count == right.utf8.count else { return false }
-        for (one, other) in zip(left.utf8, right.utf8)
-        where ByteClass.lowercased(one) != ByteClass.lowercased(other) {
-            return false
+        var other = right.utf8.makeIterator()
+        for one in left.utf8 {
+            guard let byte = other.next(), ByteClass.lowercased(one) == ByteClass.lowercased(byte)
+            else { return false }
         }
         return true
     }

@@ -11,6 +11,7 @@ final class Lane: EventHandler, @unchecked Sendable {
     let onRequest: (@Sendable (RequestRecord) -> Void)?
     let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 * 1024)
     private var date = HTTPDate()
+    private var spareActions: [ConnectionAction] = []
     private var lastMoment = Moment(seconds: -1, date: [])
     var identifiers = RequestIdentifiers()
     private(set) var isDraining = false
@@ -49,6 +50,18 @@ final class Lane: EventHandler, @unchecked Sendable {
     deinit {
         scratch.deallocate()
         if reserve >= 0 { SystemCalls.close(reserve) }
+    }
+
+    /// An empty array that has room, for a moment.
+    func takeSpareActions() -> [ConnectionAction] {
+        var actions: [ConnectionAction] = []
+        swap(&actions, &spareActions)
+        return actions
+    }
+
+    func giveBack(_ actions: inout [ConnectionAction]) {
+        actions.removeAll(keepingCapacity: true)
+        swap(&actions, &spareActions)
     }
 
     /// The time of this turn of the reactor.
