@@ -21,7 +21,8 @@ private struct Run: ~Copyable {
     private mutating func take(_ action: ConnectionAction) {
         precondition(!isClosed, "nothing is asked after close")
         switch action {
-        case .start(let number, _):
+        case .start(let number):
+            precondition(state.takeHead(number) != nil, "a request that starts is there")
             precondition(open.insert(number).inserted, "a request starts once")
         case .render(let number, let error):
             precondition(open.insert(number).inserted, "a refusal is rendered once")

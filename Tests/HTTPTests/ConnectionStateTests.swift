@@ -45,7 +45,7 @@ private final class Wire {
     }
 
     var started: [Int] {
-        actions.compactMap { if case .start(let number, _) = $0 { number } else { nil } }
+        actions.compactMap { if case .start(let number) = $0 { number } else { nil } }
     }
 
     func has(_ action: ConnectionAction) -> Bool { actions.contains(action) }

@@ -15,9 +15,16 @@ package struct Fields: Sendable, Equatable {
 
     /// The first value of that name. Setting replaces every line of the name, nil removes them.
     package subscript(_ name: String) -> String? {
-        get { lines.first { Self.matches($0.name, name) }?.value }
+        get {
+            for index in lines.indices where Self.matches(lines[index].name, name) {
+                return lines[index].value
+            }
+            return nil
+        }
         set {
-            lines.removeAll { Self.matches($0.name, name) }
+            if lines.contains(where: { Self.matches($0.name, name) }) {
+                lines.removeAll { Self.matches($0.name, name) }
+            }
             if let newValue { append(name, newValue) }
         }
     }
@@ -29,8 +36,12 @@ package struct Fields: Sendable, Equatable {
 
     /// Adds a line after the others.
     package mutating func append(_ name: String, _ value: String) {
-        guard !name.isEmpty, name.utf8.allSatisfy(ByteClass.isToken) else { return }
-        let isClean = value.utf8.allSatisfy { $0 != 0x0D && $0 != 0x0A && $0 != 0 }
+        guard !name.isEmpty else { return }
+        for byte in name.utf8 where !ByteClass.isToken(byte) { return }
+        var isClean = true
+        for byte in value.utf8 where byte == 0x0D || byte == 0x0A || byte == 0 {
+            isClean = false
+        }
         lines.append(Line(name: name, value: isClean ? value : Self.cleaned(value)))
     }
 

@@ -182,7 +182,7 @@ final class Connection: EventHandler, @unchecked Sendable {
 
     private func perform(_ action: ConnectionAction) {
         switch action {
-        case .start(let number, let head): start(number, head)
+        case .start(let number): if let head = state.takeHead(number) { start(number, head) }
         case .body(let number, let bytes):
             if exchange(number)?.channel?.push(bytes) == true { state.pauseBody(number) }
         case .bodyEnd(let number): exchange(number)?.channel?.finish()

@@ -94,9 +94,9 @@ extension ConnectionState {
         guard exchange.keepsAlive else { return endAfterFlush() }
         // Its body may have been held back for the handler; now it is only read away.
         if receiving?.number == exchange.number { receiving?.pausedAt = nil }
-        if !exchanges.isEmpty, let parked = exchanges[0].parked {
-            exchanges[0].parked = nil
-            act(.start(exchanges[0].number, parked))
+        if !exchanges.isEmpty, exchanges[0].isParked {
+            exchanges[0].isParked = false
+            act(.start(exchanges[0].number))
         }
     }
 
