@@ -113,7 +113,7 @@ let package = Package(
                 "Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets",
                 "JSON",
             ]),
-        tests("Models", ["Models", "Tensor", "CPUBackend"]),
+        tests("Models", ["Models", "NN", "Tensor", "CPUBackend", "JSON"]),
         tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
         tests("Backend", ["Tensor", "CPUBackend"]),
         tests("CPUBackend", ["CPUBackend", "CKernels", "Tensor"]),
