@@ -73,7 +73,10 @@ struct BenchEcho: AsyncParsableCommand {
             before: { request in
                 guard let digest, request.path != "/livez" else { return nil }
                 let sent = request.fields["Authorization"].map { Self.digest($0) }
-                return sent == digest ? nil : Response(401)
+                if sent == digest { return nil }
+                var fields = Fields()
+                fields["WWW-Authenticate"] = "Bearer"
+                return Response(401, fields)
             },
             problem: { error, _ in
                 let known = error as? HTTPError ?? HTTPError(500, "The request failed.")

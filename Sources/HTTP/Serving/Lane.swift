@@ -83,16 +83,21 @@ final class Lane: EventHandler, @unchecked Sendable {
 
     // MARK: Accepting
 
-    func ready(_ readiness: Readiness) { acceptAll() }
+    func ready(_ readiness: Readiness) { accept(atMost: Self.acceptsPerTurnMax) }
 
     func expired(armedFor deadline: Double) {}
 
     func turnEnded() {}
 
-    private func acceptAll() {
+    /// A flood of connections must not hold up those that are served; epoll reports the rest again.
+    private static let acceptsPerTurnMax = 64
+
+    private func accept(atMost countMax: Int) {
         for descriptor in listeners?.descriptors ?? [] {
             var isDone = false
-            while !isDone, canAdmit() {
+            var count = 0
+            while !isDone, count < countMax, canAdmit() {
+                count += 1
                 switch SystemCalls.accept(descriptor) {
                 case .descriptor(let accepted): admit(accepted)
                 case .none: isDone = true
@@ -226,7 +231,7 @@ final class Lane: EventHandler, @unchecked Sendable {
 
     private func beginDraining() {
         if !isDraining {
-            acceptAll()  // who is in the queue was promised an answer
+            accept(atMost: .max)  // who is in the queue was promised an answer
             isDraining = true
             for token in listenerTokens { reactor.unregister(token) }
             listenerTokens = []
