@@ -65,6 +65,7 @@ package struct Problem: Sendable {
             switch error.code {
             case "not_found": 404
             case "conflict", "idempotency_running": 409
+            case "precondition_failed": 412
             case "idempotency_mismatch": 422
             case "disk_full": 507
             default: 500
