@@ -8,6 +8,8 @@ package enum Transfer: Sendable, Equatable {
     case wouldBlock
     /// The peer sent FIN (reads only).
     case end
+    /// FIN without the close_notify that TLS wants before it (reads only).
+    case cutOff
     case failed(Int32)
 }
 

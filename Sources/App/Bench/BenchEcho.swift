@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HTTP
+import Store
 
 /// Serves the product's HTTP stack with two trivial routes, for suites that test or load the wire.
 struct BenchEcho: AsyncParsableCommand {
@@ -14,6 +15,7 @@ struct BenchEcho: AsyncParsableCommand {
             Examples:
               polytask bench echo --port 8080
               curl http://127.0.0.1:8080/echo -d hello
+              polytask bench echo --key secret   (every request but /livez needs it, as in serve)
             """)
 
     @Option(help: ArgumentHelp("Address to listen on.", valueName: "ADDRESS"))
@@ -24,6 +26,9 @@ struct BenchEcho: AsyncParsableCommand {
 
     @Option(help: "Threads that serve.")
     var threads = 1
+
+    @Option(help: ArgumentHelp("The API key that requests need.", valueName: "KEY"))
+    var key: String?
 
     @OptionGroup var wire: WireOptions
 
@@ -39,17 +44,20 @@ struct BenchEcho: AsyncParsableCommand {
         let shutdown = Shutdown()
         let metrics = ServerMetrics()
         let server = try Server(
-            host: host, port: port, threads: threads, limits: wire.limits, metrics: metrics,
-            router: Self.router(metrics))
+            host: host, port: port, threads: threads, limits: wire.limits, tls: wire.tls,
+            metrics: metrics,
+            router: Self.router(metrics, digest: key.map { Self.digest("Bearer \($0)") }))
         server.start()
-        print("polytask echo is ready at http://\(host):\(server.port)")
+        let reloader = wire.tls.map { _ in CertificateReloader(server) }
+        defer { reloader?.stop() }
+        print("polytask echo is ready at \(wire.scheme)://\(host):\(server.port)")
         fflush(nil)
         await shutdown.requested()
         shutdown.exit(afterSeconds: 30)
         await server.drain(seconds: 20)
     }
 
-    private static func router(_ metrics: ServerMetrics) -> Router {
+    private static func router(_ metrics: ServerMetrics, digest: String?) -> Router {
         Router(
             [
                 Route(.get, "/") { _ in json(#"{"object":"echo","status":"ok"}"#) },
@@ -62,13 +70,23 @@ struct BenchEcho: AsyncParsableCommand {
                     return Response(200, fields, body: .bytes(body))
                 },
             ],
-            before: { _ in nil },
+            before: { request in
+                guard let digest, request.path != "/livez" else { return nil }
+                let sent = request.fields["Authorization"].map { Self.digest($0) }
+                return sent == digest ? nil : Response(401)
+            },
             problem: { error, _ in
                 let known = error as? HTTPError ?? HTTPError(500, "The request failed.")
                 var response = json(#"{"error":"\#(known.reason)"}"#)
                 response.status = known.status
                 return response
             })
+    }
+
+    private static func digest(_ text: String) -> String {
+        var hasher = SHA256Hasher()
+        Array(text.utf8).withUnsafeBytes { hasher.update($0) }
+        return hasher.hex()
     }
 
     private static func counters(_ metrics: ServerMetrics) -> String {

@@ -80,6 +80,8 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let server = try listen(api, metrics)
         server.start()
+        let reloader = wire.tls.map { _ in CertificateReloader(server) }
+        defer { reloader?.stop() }
         do {
             try await pool.start()
         } catch let error as WorkerFailure where error.code == "wrong_mathematics" {
@@ -111,7 +113,7 @@ struct ServeCommand: AsyncParsableCommand {
             let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
             return try Server(
                 host: host, port: port, threads: min(4, cores), limits: wire.limits,
-                metrics: metrics, onRequest: { api.note($0) }, router: api.router)
+                tls: wire.tls, metrics: metrics, onRequest: { api.note($0) }, router: api.router)
         } catch {
             throw CommandFailure(
                 "cannot listen on \(host) port \(port) (\(error)): choose another port with "
@@ -121,7 +123,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func announce(_ port: UInt16, _ store: Store) {
         let address = host.contains(":") ? "[\(host)]" : host == "0.0.0.0" ? "127.0.0.1" : host
-        print("polytask is ready at http://\(address):\(port) (data in \(store.folder))")
+        print("polytask is ready at \(wire.scheme)://\(address):\(port) (data in \(store.folder))")
         fflush(nil)
     }
 

@@ -18,11 +18,44 @@ struct WireOptions: ParsableArguments {
             valueName: "ADDRESS"))
     var trustedProxies: [String] = []
 
+    @Option(
+        name: .customLong("tls-cert"),
+        help: ArgumentHelp(
+            "PEM file of the certificate chain; with --tls-key the port speaks TLS.",
+            discussion: "SIGHUP reads both again; open connections live on.", valueName: "FILE"))
+    var certificate: String?
+
+    @Option(
+        name: .customLong("tls-key"),
+        help: ArgumentHelp("PEM file of the certificate's private key.", valueName: "FILE"))
+    var key: String?
+
+    @Option(
+        name: .customLong("tls-client-ca"),
+        help: ArgumentHelp(
+            "PEM file of the authorities whose client certificates are accepted.",
+            valueName: "FILE"))
+    var clientAuthorities: String?
+
     func validate() throws {
+        guard (certificate == nil) == (key == nil) else {
+            throw ValidationError("--tls-cert and --tls-key must come together")
+        }
+        guard clientAuthorities == nil || certificate != nil else {
+            throw ValidationError("--tls-client-ca needs --tls-cert and --tls-key")
+        }
         guard (0...1_000_000).contains(connectionsPerAddress) else {
             throw ValidationError(
                 "--connections-per-address must be 0 to 1000000, found \(connectionsPerAddress)")
         }
+    }
+
+    var scheme: String { certificate == nil ? "http" : "https" }
+
+    var tls: TLSSettings? {
+        guard let certificate, let key else { return nil }
+        return TLSSettings(
+            certificateFile: certificate, keyFile: key, clientAuthoritiesFile: clientAuthorities)
     }
 
     var limits: ServerLimits {

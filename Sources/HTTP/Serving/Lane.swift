@@ -10,7 +10,8 @@ final class Lane: EventHandler, @unchecked Sendable {
     let metrics: LaneMetrics
     let onRequest: (@Sendable (RequestRecord) -> Void)?
     let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 * 1024)
-    var date = HTTPDate()
+    private var date = HTTPDate()
+    private var lastMoment = Moment(seconds: -1, date: [])
     var identifiers = RequestIdentifiers()
     private(set) var isDraining = false
 
@@ -18,6 +19,7 @@ final class Lane: EventHandler, @unchecked Sendable {
     private var listenerTokens: [UInt64] = []
     private let connectionsMax: Int
     private let addresses: AddressCounts?
+    private let tls: TLSContext?
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var isAcceptPaused = false
     /// Given up for a moment when descriptors run out, to accept and refuse.
@@ -30,13 +32,14 @@ final class Lane: EventHandler, @unchecked Sendable {
 
     init(
         listeners: consuming Listeners, connectionsMax: Int, limits: ServerLimits,
-        router: Router, addresses: AddressCounts?, metrics: ServerMetrics,
+        router: Router, tls: TLSContext?, addresses: AddressCounts?, metrics: ServerMetrics,
         onRequest: (@Sendable (RequestRecord) -> Void)?, name: String
     ) throws(SocketError) {
         reactor = try Reactor(name: name)
         self.metrics = metrics.makeLane(routes: router.routeNames)
         self.onRequest = onRequest
         self.addresses = addresses
+        self.tls = tls
         self.listeners = consume listeners
         self.connectionsMax = connectionsMax
         self.limits = limits
@@ -46,6 +49,14 @@ final class Lane: EventHandler, @unchecked Sendable {
     deinit {
         scratch.deallocate()
         if reserve >= 0 { SystemCalls.close(reserve) }
+    }
+
+    /// The time of this turn of the reactor.
+    func moment() -> Moment {
+        if lastMoment.seconds != reactor.now {
+            lastMoment = Moment(seconds: reactor.now, date: date.now())
+        }
+        return lastMoment
     }
 
     func start() {
@@ -84,7 +95,9 @@ final class Lane: EventHandler, @unchecked Sendable {
     private func admit(_ descriptor: Int32) {
         metrics.connectionsAccepted.add(1)
         if isFull { _ = closeOldestIdle(.connections) }
-        let connection = Connection(descriptor, lane: self, isReserve: isFull)
+        let session = tls?.accept(descriptor)
+        if tls != nil && session == nil { return SystemCalls.close(descriptor) }
+        let connection = Connection(descriptor, lane: self, tls: session, isReserve: isFull)
         if let addresses, !addresses.take(connection.peer) {
             metrics.count(.connectionsPerAddress)
             return SystemCalls.close(descriptor)
@@ -206,13 +219,7 @@ final class Lane: EventHandler, @unchecked Sendable {
             listenerTokens = []
             listeners = nil
             for connection in Array(connections.values) {
-                if connection.isIdle { connection.receive() }
-                if connection.isIdle && connection.pending.isEmpty
-                    && connection.parser.isBetweenRequests
-                {
-                    connection.close()
-                }
-                connection.refresh()
+                connection.drain()
             }
         }
         endIfEmpty()

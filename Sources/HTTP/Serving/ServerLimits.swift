@@ -29,6 +29,9 @@ package struct ServerLimits: Sendable {
     var exemptsLoopback = true
     /// Output held for a client that reads slowly; a stream's writer waits beyond it.
     package var outputBytesMax = 256 * 1024
+    /// Pieces of a live stream that the client has not taken; beyond it or `outputBytesMax` the
+    /// work is cancelled and the connection closed.
+    package var outputEventsMax = 1024
     /// Requests of one connection that may be outstanding.
     package var pipelinedMax = 16
     /// An unread body of at most this many bytes is read away after an early answer, and the

@@ -1,12 +1,18 @@
-internal import Sockets
-
-extension Connection {
-    enum Cause {
+extension ConnectionState {
+    private enum Cause {
         case linger, writeStall, header, idle, body, halfClose
     }
 
-    /// The next moment at which something is too late; nil while only the handler is awaited.
-    func nextDeadline() -> (time: Double, cause: Cause)? {
+    /// The next moment at which something is too late; nil while only a handler is awaited.
+    var deadline: Double? { nextDeadline()?.time }
+
+    /// Acts on a deadline that has come, if one has.
+    mutating func meetDeadline() {
+        guard let due = nextDeadline(), due.time <= now else { return }
+        meet(due.cause)
+    }
+
+    private func nextDeadline() -> (time: Double, cause: Cause)? {
         switch phase {
         case .closed: return nil
         case .lingering: return (lingerStarted + limits.lingerSeconds, .linger)
@@ -19,9 +25,9 @@ extension Connection {
         if !output.isEmpty {
             consider(lastWriteProgress + limits.writeStallSeconds, .writeStall)
         }
-        if let exchange = receiving {
-            if bodyPausedAt == nil && !exchange.awaitsContinue {
-                consider(bodyDeadline(exchange), .body)
+        if let receiving {
+            if receiving.pausedAt == nil && !receiving.awaitsContinue {
+                consider(bodyDeadline(receiving), .body)
             }
         } else if exchanges.isEmpty {
             if let headerStarted {
@@ -30,43 +36,34 @@ extension Connection {
                 consider(idleSince + limits.keepAliveSeconds, .idle)
             }
         }
-        if let halfClosedAt, exchanges.contains(where: { $0.isComputing && !$0.isCancelled }) {
+        if let halfClosedAt, exchanges.contains(where: { $0.isComputing && !$0.isInterrupted }) {
             consider(halfClosedAt + limits.halfCloseSeconds, .halfClose)
         }
         return earliest
     }
 
     /// Idle too long, or, after that time, below the least average.
-    private func bodyDeadline(_ exchange: Exchange) -> Double {
-        let affordable = Double(exchange.bodyBytes) / limits.bodyBytesPerSecondMin
+    private func bodyDeadline(_ body: ReceivingState) -> Double {
+        let affordable = Double(body.bytes) / limits.bodyBytesPerSecondMin
         return min(
-            exchange.lastBodyTime + limits.bodyIdleSeconds,
-            exchange.bodyStarted + max(limits.bodyIdleSeconds, affordable))
+            body.lastTime + limits.bodyIdleSeconds,
+            body.started + max(limits.bodyIdleSeconds, affordable))
     }
 
-    /// Acts on a deadline that has come.
-    func meet(_ cause: Cause) {
+    private mutating func meet(_ cause: Cause) {
         switch cause {
         case .linger: close()
-        case .writeStall:
-            lane.metrics.count(.writeStallSeconds)
-            close()
-        case .idle:
-            lane.metrics.count(.keepAliveSeconds)
-            close()
+        case .writeStall: close(.writeStallSeconds)
+        case .idle: close(.keepAliveSeconds)
         case .header:
             // A connection that sent nothing is closed in silence.
-            if pending.isEmpty && parser.isBetweenRequests {
-                lane.metrics.count(.headerSeconds)
-                return close()
-            }
+            if !hasPending && parser.isBetweenRequests { return close(.headerSeconds) }
             refuse(
                 HTTPError(
                     408, "The header must be complete within \(limits.headerSeconds) seconds.",
                     rejection: .headerSeconds))
         case .body:
-            let last = receiving?.lastBodyTime ?? 0
-            let isIdle = reactor.now >= last + limits.bodyIdleSeconds
+            let isIdle = now >= (receiving?.lastTime ?? 0) + limits.bodyIdleSeconds
             refuse(
                 HTTPError(
                     408,
@@ -74,10 +71,10 @@ extension Connection {
                         + "and \(limits.bodyBytesPerSecondMin) bytes a second on average.",
                     rejection: isIdle ? .bodyIdleSeconds : .bodyBytesPerSecond))
         case .halfClose:
-            for exchange in exchanges where exchange.isComputing {
-                exchange.task?.cancel()
+            for index in exchanges.indices where exchanges[index].isComputing {
+                exchanges[index].isInterrupted = true
+                act(.interrupt(exchanges[index].number))
             }
-            halfClosedAt = .infinity
         }
     }
 }
