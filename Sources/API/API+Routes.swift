@@ -16,6 +16,7 @@ extension API {
             Endpoint([.train], .get, "/v1/datasets/{id}", getDataset),
             Endpoint([.train], .delete, "/v1/datasets/{id}", deleteDataset),
             Endpoint([.train], .get, "/v1/datasets/{id}/rows", listRows),
+            Endpoint([.train], .get, "/v1/datasets/{id}/overlap", datasetOverlap),
             Endpoint([.train], .post, "/v1/runs", createRun),
             Endpoint([.train], .get, "/v1/runs", listRuns),
             Endpoint([.train], .get, "/v1/runs/{id}", getRun),

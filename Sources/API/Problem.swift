@@ -45,6 +45,7 @@ package struct Problem: Sendable {
             switch error.code {
             case .invalidJSON, .invalidValue, .missing, .unknownField, .notAvailable, .invalidData:
                 400
+            case .tooLarge: 413
             case .unsupportedMediaType: 415
             case .unauthorized: 401
             case .forbidden: 403

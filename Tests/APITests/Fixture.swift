@@ -96,19 +96,19 @@ final class Fixture: Sendable {
 
     func send(
         _ method: HTTP.Method, _ path: String, query: [(name: String, value: String)] = [],
-        fields: [String: String] = [:], body: String = ""
+        fields: [String: String] = [:], body: String = "", bytes: [UInt8]? = nil
     ) async -> Answer {
         var head = Fields()
         for (name, value) in fields { head[name] = value }
         let request = Request(
             method: method, path: path, query: query, fields: head,
-            body: RequestBody(Array(body.utf8)), peer: "127.0.0.1", id: "test",
+            body: RequestBody(bytes ?? Array(body.utf8)), peer: "127.0.0.1", id: "test",
             authority: fields["Host"] ?? "localhost")
         let response = await router.respond(to: request)
-        let bytes = await Self.bytes(response.body)
+        let answer = await Self.bytes(response.body)
         return Answer(
-            status: response.status.code, fields: response.fields, bytes: bytes,
-            json: (try? JSON.parse(bytes)) ?? .null)
+            status: response.status.code, fields: response.fields, bytes: answer,
+            json: (try? JSON.parse(answer)) ?? .null)
     }
 
     func post(_ path: String, _ body: JSON, fields: [String: String] = [:]) async -> Answer {

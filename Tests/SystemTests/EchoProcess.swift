@@ -11,7 +11,7 @@ final class EchoProcess {
     /// - Parameter descriptorsMax: the limit of open files, soft and hard.
     init(_ folder: TemporaryFolder, descriptorsMax: Int? = nil, _ arguments: [String] = []) throws {
         let output = folder.path + "/echo.out"
-        FileManager.default.createFile(atPath: output, contents: nil)
+        _ = FileManager.default.createFile(atPath: output, contents: nil)
         let limit = descriptorsMax.map { "ulimit -n \($0) && " } ?? ""
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments =
