@@ -11,6 +11,7 @@ extension API {
             Endpoint([.metrics], .get, "/metrics", as: .health, serviceMetrics),
             Endpoint(.anyKey, .get, "/v1/info", info),
             Endpoint(.anyKey, .get, "/openapi.yaml", openAPIDocument),
+            Endpoint(.anyKey, .get, "/v1/methods", listMethods),
             Endpoint([.train], .post, "/v1/datasets", as: .upload, createDataset),
             Endpoint([.train], .get, "/v1/datasets", listDatasets),
             Endpoint([.train], .get, "/v1/datasets/{id}", getDataset),

@@ -81,6 +81,24 @@ final class Fixture: Sendable {
         MethodDescriptor(
             family: .weighting, name: "gradnorm", equation: "g", summary: "Balances norms.",
             parameters: [.init("alpha", in: 0...3, default: 1.5, "Asymmetry.")], tasksMin: 2),
+        MethodDescriptor(
+            family: .aggregation, name: "pcgrad", paper: "arXiv:2001.06782", equation: "v",
+            summary: "Projects.", tasksMin: 2),
+        MethodDescriptor(
+            family: .aggregation, name: "imtl_g", equation: "α", summary: "Impartial.",
+            tasksMin: 2, ignoresLossScale: true),
+        MethodDescriptor(
+            family: .retention, name: "ewc", equation: "F", summary: "Anchors.",
+            parameters: [
+                .init("lambda", in: 0...1e9, default: 1000, "Strength."),
+                .init("fisher", choices: ["sampled", "exact"], "Whose labels."),
+            ], means: "the penalty"),
+        MethodDescriptor(
+            family: .retention, name: "online_ewc", equation: "F", summary: "Anchors.",
+            means: "the penalty"),
+        MethodDescriptor(
+            family: .retention, name: "lwf", equation: "p", summary: "Answers.",
+            classifiersOnly: true),
     ]
 
     struct Answer {
@@ -125,7 +143,7 @@ final class Fixture: Sendable {
         switch body {
         case .none: return []
         case .bytes(let bytes): return bytes
-        case .stream(let write):
+        case .stream(let write), .live(let write):
             let written = Mutex<[UInt8]>([])
             try? await write(StreamWriter { bytes in written.withLock { $0 += bytes } })
             return written.withLock { $0 }

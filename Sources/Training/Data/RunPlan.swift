@@ -8,6 +8,8 @@ struct RunPlan {
     struct Draw: Equatable {
         var task: Int
         var row: Int
+        /// How often the task's rows were all drawn before: 0 the first time.
+        var pass: Int
     }
 
     /// Draws of each task in one epoch.
@@ -76,7 +78,7 @@ struct RunPlan {
                 passes[task] = (pass, rows.permutation(count))
             }
             taken[task] += 1
-            return Draw(task: task, row: passes[task].rows[place])
+            return Draw(task: task, row: passes[task].rows[place], pass: pass)
         }
     }
 
