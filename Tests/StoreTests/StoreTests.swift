@@ -52,11 +52,13 @@ struct StoreTests {
 
     @Test("a newer database and a changed migration are refused")
     func schema() throws {
-        let extra = Migration(number: Self.nextNumber, name: "0002_x.sql", sql: "CREATE TABLE x (y)")
+        let extra = Migration(
+            number: Self.nextNumber, name: "0002_x.sql", sql: "CREATE TABLE x (y)")
         do { _ = try Store(folder: folder.path, migrations: Migration.shipped + [extra]) }
         let newer = #expect(throws: StoreError.self) { try Store(folder: folder.path) }
         #expect(newer?.code == "newer_database")
-        let other = Migration(number: Self.nextNumber, name: "0002_x.sql", sql: "CREATE TABLE z (y)")
+        let other = Migration(
+            number: Self.nextNumber, name: "0002_x.sql", sql: "CREATE TABLE z (y)")
         let changed = #expect(throws: StoreError.self) {
             try Store(folder: folder.path, migrations: Migration.shipped + [other])
         }
@@ -65,7 +67,8 @@ struct StoreTests {
 
     @Test("a migration that fails leaves nothing behind")
     func failedMigration() throws {
-        let broken = Migration(number: Self.nextNumber, name: "0002.sql", sql: "CREATE TABLE x (y); nonsense")
+        let broken = Migration(
+            number: Self.nextNumber, name: "0002.sql", sql: "CREATE TABLE x (y); nonsense")
         #expect(throws: StoreError.self) {
             try Store(folder: folder.path, migrations: Migration.shipped + [broken])
         }
@@ -131,7 +134,7 @@ struct StoreTests {
         let sha256 = try store.blob("weights")
         let model = try store.createBaseModel(name: "base", sha256: sha256, summary: ["a": 1.5])
         #expect(try store.createBaseModel(name: "base", sha256: sha256, summary: [:]) == model)
-        try store.setAlias("default", model: "base")
+        _ = try store.setAlias("default", model: "base")
         #expect(try store.model("default") == model)
         #expect(try store.model(model.id).summary == ["a": 1.5])
         #expect(throws: StoreError.self) { try store.model("none") }
