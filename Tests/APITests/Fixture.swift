@@ -109,7 +109,7 @@ final class Fixture: Sendable {
         switch body {
         case .none: return []
         case .bytes(let bytes): return bytes
-        case .stream(let write):
+        case .stream(let write), .live(let write):
             let written = Mutex<[UInt8]>([])
             try? await write(StreamWriter { bytes in written.withLock { $0 += bytes } })
             return written.withLock { $0 }
