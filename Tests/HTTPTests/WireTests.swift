@@ -75,6 +75,16 @@ import Testing
         }
     }
 
+    @Test("A HEAD that is refused has no body either")
+    func refusedHead() async throws {
+        try await ServerFixture().run { fixture in
+            let client = try fixture.connect()
+            try client.send("HEAD / HTTP/1.1\r\n\r\n")
+            let answer = try client.receiveAll()
+            #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.hasSuffix("\r\n\r\n"))
+        }
+    }
+
     @Test("100 comes once, before the answer, and not when the body is already there")
     func interim() async throws {
         try await ServerFixture().run { fixture in
