@@ -16,7 +16,9 @@ import Testing
                 // A server that keeps the connection ends it when the client does.
                 if !wire.closes { client.finishSending() }
                 let answers = try WireAnswer.all(try Self.receiveAll(client))
-                #expect(answers.map(\.status) == wire.statuses)
+                    .filter { $0.status >= 200 }
+                let endsEarly = wire.mayEndEarly && piece == 1 && answers.count == 1
+                #expect(answers.map(\.status) == wire.statuses || endsEarly)
                 for answer in answers { Self.check(answer) }
                 let saysClose = answers.last?.values("Connection") == ["close"]
                 #expect(saysClose == wire.closes)
