@@ -48,7 +48,12 @@ final class EchoProcess {
 
     /// SIGTERM; the exit status.
     func stop() -> Int32 {
-        process.terminate()
+        signal()
+        return awaitExit()
+    }
+
+    /// The exit status.
+    func awaitExit() -> Int32 {
         process.waitUntilExit()
         return process.terminationStatus
     }

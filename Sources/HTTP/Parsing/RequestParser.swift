@@ -49,6 +49,9 @@ struct RequestParser: Sendable {
         return false
     }
 
+    /// Of the request that is being parsed, once its first line is.
+    var method: Method? { line?.method }
+
     /// The next event. Moves `position` past what it consumed.
     mutating func next(_ input: Bytes, _ position: inout Int) -> Event {
         do throws(HTTPError) {

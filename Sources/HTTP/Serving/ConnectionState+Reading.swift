@@ -178,7 +178,8 @@ extension ConnectionState {
         if let rejection = error.rejection { act(.count(rejection)) }
         guard let body = receiving else {
             exchangesSeen += 1
-            exchanges.append(ExchangeState(refusal: exchangesSeen, now: now))
+            exchanges.append(
+                ExchangeState(refusal: exchangesSeen, method: parser.method, now: now))
             return act(.render(exchangesSeen, error))
         }
         receiving = nil

@@ -43,9 +43,9 @@ struct ExchangeState {
     }
 
     /// The place of an answer to what was no request.
-    init(refusal number: Int, now: Double) {
+    init(refusal number: Int, method: Method?, now: Double) {
         self.number = number
-        method = .get
+        self.method = method ?? .get
         isSafe = false
         isVersion10 = false
         started = now
