@@ -149,8 +149,12 @@ def main():
             print("openai: ok", flush=True)
             check_metrics(url)
             print("metrics: ok", flush=True)
+            # TRACE and CONNECT are unknown here: 501, which RFC 9110 (section 9.1) allows.
+            with open(folder + "/schemathesis.toml", "w") as file:
+                file.write('[phases.coverage]\nunexpected-methods = '
+                           '["GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"]\n')
             status = subprocess.run([
-                schemathesis, "run", url + "/openapi.yaml", "--header",
+                sys.executable, schemathesis, "--config-file", folder + "/schemathesis.toml", "run", url + "/openapi.yaml", "--header",
                 f"Authorization: Bearer {KEY}", "--max-examples", examples, "--checks", "all",
                 # A well-formed id of nothing is "valid data" that gets 404, rightly.
                 "--exclude-checks", "positive_data_acceptance", "--no-color",
