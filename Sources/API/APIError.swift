@@ -39,10 +39,14 @@ package struct APIError: Error, Sendable, Equatable {
     /// The field, query parameter or header at fault.
     package var parameter: String?
     package var lines: [Line]
+    /// When to try again, of an overload; nil: soon.
+    package var retryAfterSeconds: Int?
 
     package init(
-        _ code: Code, _ message: String, parameter: String? = nil, lines: [Line] = []
+        _ code: Code, _ message: String, parameter: String? = nil, lines: [Line] = [],
+        retryAfterSeconds: Int? = nil
     ) {
+        self.retryAfterSeconds = retryAfterSeconds
         self.code = code
         self.message = message
         self.parameter = parameter

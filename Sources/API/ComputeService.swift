@@ -9,6 +9,7 @@ package protocol ComputeService: Sendable {
     func wake()
     var workers: [WorkerInfo] { get async }
     var isReady: Bool { get async }
+    var figures: PoolFigures { get }
     /// - Throws: `WorkerFailure`.
     func classify(
         model: ModelRecord, task: String, inputs: [String], truncate: Bool

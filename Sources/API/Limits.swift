@@ -18,10 +18,18 @@ package struct APILimits: Sendable {
     package var logprobsMax = 20
     package var timeoutMillisecondsMax = 600_000
     package var followersMax = 256
+    /// Requests under way by class; one more gets 429. Together the first two stay below what the
+    /// pool takes.
+    package var classifyRequestsMax = 160
+    package var generateRequestsMax = 64
+    package var uploadsMax = 32
+    package var otherRequestsMax = 1024
     package var storeThreads = 4
     package var storeQueueMax = 1024
     package var pingSeconds = 10.0
     package var pollSeconds = 0.3
+    /// How soon a new or revoked key counts.
+    package var keyRefreshSeconds = 1.0
 
     package init() {}
 }

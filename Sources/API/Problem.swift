@@ -56,7 +56,7 @@ package struct Problem: Sendable {
             }
         self.init(status, error.code.rawValue, error.message, parameter: error.parameter)
         lines = error.lines
-        if status == 429 { retryAfterSeconds = 1 }
+        if status == 429 { retryAfterSeconds = min(max(error.retryAfterSeconds ?? 1, 1), 120) }
         if status == 503 { retryAfterSeconds = 5 }
     }
 

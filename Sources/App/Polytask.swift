@@ -17,8 +17,8 @@ struct Polytask: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            ServeCommand.self, DoctorCommand.self, ModelsCommand.self, BenchCommand.self,
-            VersionCommand.self, ComputeCommand.self,
+            ServeCommand.self, DoctorCommand.self, ModelsCommand.self, KeysCommand.self,
+            BenchCommand.self, VersionCommand.self, ComputeCommand.self,
         ])
 }
 

@@ -9,6 +9,8 @@ package final class Model {
     package var heads: [HeadSpec]
     /// `[C, D]` weight and `[C]` bias per classification task, by task name.
     package var classifiers: [String: (weight: Parameter, bias: Parameter)]
+    /// By name; a batch says which of its sequences use which.
+    package internal(set) var adapters: [String: Adapter] = [:]
     let backend: any Backend
     let chatTemplateProblem: String
 
@@ -25,11 +27,11 @@ package final class Model {
                     + "\(configuration.vocabulary)")
         }
         (chatTemplate, chatTemplateProblem) = Self.template(of: file, tokenizer)
-        backbone = architecture.init(configuration, backend: backend)
+        backbone = try architecture.init(configuration, backend: backend)
         self.backend = backend
         heads = []
         classifiers = [:]
-        var pairs = Array(zip(architecture.layout(configuration), backbone.parameters))
+        var pairs = Array(zip(try architecture.layout(configuration), backbone.parameters))
         if let fineTuned {
             try Self.check(fineTuned, configuration)
             for (source, parameter) in pairs where fineTuned.shape(source.name) != nil {

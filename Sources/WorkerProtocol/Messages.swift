@@ -64,10 +64,13 @@ package struct ClassifyJob: Codable, Sendable {
     package var inputs: [String]
     /// Cut longer inputs to the context; else they are an error.
     package var truncate: Bool
+    package var origin: JobOrigin?
 
     package init(
-        id: Int, model: String, files: ModelFiles, task: String, inputs: [String], truncate: Bool
+        id: Int, model: String, files: ModelFiles, task: String, inputs: [String],
+        truncate: Bool, origin: JobOrigin? = nil
     ) {
+        self.origin = origin
         self.id = id
         self.model = model
         self.files = files
@@ -118,11 +121,13 @@ package struct GenerateJob: Codable, Sendable {
     /// Number of independent continuations; continuation k samples with `seed + k`.
     package var n: Int
     package var sampling: SamplingOptions
+    package var origin: JobOrigin?
 
     package init(
         id: Int, model: String, files: ModelFiles, task: String?, prompt: String, raw: Bool,
-        n: Int, sampling: SamplingOptions
+        n: Int, sampling: SamplingOptions, origin: JobOrigin? = nil
     ) {
+        self.origin = origin
         self.id = id
         self.model = model
         self.files = files

@@ -16,10 +16,26 @@ final class Fixture: Sendable {
     let api: API
     let router: Router
 
-    init(key: String? = nil, limits: APILimits = APILimits()) throws {
-        folder = NSTemporaryDirectory() + "polytask-api-\(UUID().uuidString)"
-        store = try Store(folder: folder)
-        api = API(
+    /// A server that knows one key of its store; with the key.
+    static func withKey(
+        _ scopes: Set<KeyScope>, requestsPerMinute: Int? = nil, concurrent: Int? = nil
+    ) throws -> (fixture: Fixture, key: String) {
+        let folder = NSTemporaryDirectory() + "polytask-api-\(UUID().uuidString)"
+        let (_, key) = try KeyBook(folder: folder).create(
+            name: "test", scopes: scopes, requestsPerMinute: requestsPerMinute,
+            concurrent: concurrent)
+        return (try Fixture(folder: folder), key)
+    }
+
+    init(
+        folder: String = NSTemporaryDirectory() + "polytask-api-\(UUID().uuidString)",
+        key: String? = nil, limits: APILimits = APILimits(),
+        write: @escaping FileSystem.Write = FileSystem.write,
+        log: @escaping @Sendable (LogEntry) -> Void = { _ in }
+    ) throws {
+        self.folder = folder
+        store = try Store(folder: folder, write: write)
+        api = try API(
             store: store, compute: compute, catalogue: Self.catalogue,
             interference: { spec, points in
                 [
@@ -27,9 +43,27 @@ final class Fixture: Sendable {
                     "points": .integer(Int64(points.count)),
                 ]
             }, limits: limits,
-            key: try key.map { try APIKey($0) }, log: { _ in })
+            key: try key.map { try APIKey($0) }, log: log)
         router = api.router
     }
+
+    /// Log lines as they would be written.
+    final class Lines: Sendable {
+        private let bytes = Mutex<[UInt8]>([])
+        func add(_ entry: LogEntry) { bytes.withLock { $0 += entry.line(time: 0) } }
+        var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
+    }
+
+    /// Moves when the test says so.
+    final class Clock: Sendable {
+        private let time = Mutex(0.0)
+        var now: Double {
+            get { time.withLock { $0 } }
+            set { time.withLock { $0 = newValue } }
+        }
+    }
+
+    var scratch: String { store.blobs.scratch }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
@@ -99,7 +133,7 @@ final class Fixture: Sendable {
         switch body {
         case .none: return []
         case .bytes(let bytes): return bytes
-        case .stream(let write):
+        case .stream(let write), .live(let write):
             let written = Mutex<[UInt8]>([])
             try? await write(StreamWriter { bytes in written.withLock { $0 += bytes } })
             return written.withLock { $0 }
@@ -171,6 +205,8 @@ extension Fixture {
 final class FakeCompute: ComputeService {
     struct Script: Sendable {
         var isReady = true
+        var figures = PoolFigures()
+        var lastOrigin: JobOrigin?
         var wakes = 0
         var logits: [Float] = [0, 1]
         var failure: WorkerFailure?
@@ -188,6 +224,7 @@ final class FakeCompute: ComputeService {
 
     func wake() { script.withLock { $0.wakes += 1 } }
     var workers: [WorkerInfo] { get async { [] } }
+    var figures: PoolFigures { script.withLock { $0.figures } }
     var isReady: Bool { get async { script.withLock { $0.isReady } } }
 
     func classify(
@@ -195,6 +232,7 @@ final class FakeCompute: ComputeService {
     ) async throws -> ClassifyResult {
         let script = script.withLock { script in
             script.lastTask = task
+            script.lastOrigin = JobOrigin.current
             return script
         }
         if let failure = script.failure { throw failure }

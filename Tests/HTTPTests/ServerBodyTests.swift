@@ -5,7 +5,7 @@ import Testing
 @testable import HTTP
 
 @Suite struct ServerBodyTests {
-    private static func residentBytes() -> Int {
+    static func residentBytes() -> Int {
         let statm = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
         return (statm.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 4096
     }

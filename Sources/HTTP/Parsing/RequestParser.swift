@@ -118,7 +118,8 @@ struct RequestParser: Sendable {
             throw HTTPError(
                 414,
                 "The request line must have at most "
-                    + "\(limits.requestLineBytesMax) bytes.")
+                    + "\(limits.requestLineBytesMax) bytes.",
+                rejection: .requestLineBytes)
         case .line(let length):
             position += length + 2
             if length == 0 {
@@ -139,11 +140,11 @@ struct RequestParser: Sendable {
         switch scanner.scan(rest, lengthMax: budget.lineBytesMax) {
         case .incomplete: return .incomplete
         case .malformed: throw Self.malformed
-        case .tooLong: throw FieldBudget.exceeded
+        case .tooLong: throw budget.lineTooLong
         case .line(let length):
             position += length + 2
             if length == 0 { return .last(try finishHead(requestLine)) }
-            guard budget.take(length) else { throw FieldBudget.exceeded }
+            guard budget.take(length) else { throw FieldBudget.tooMany }
             let line = try FieldLine(Bytes(rebasing: rest[..<length]))
             fields.appendChecked(line.name, line.value)
             return .taken
@@ -166,6 +167,6 @@ struct RequestParser: Sendable {
     }
 
     private static var malformed: HTTPError {
-        HTTPError(400, "The request is not HTTP/1.1: lines end in CRLF and hold no control bytes.")
+        .malformed("The request is not HTTP/1.1: lines end in CRLF and hold no control bytes.")
     }
 }

@@ -1,8 +1,11 @@
 /// Matches method and path. 404, 405 with Allow, OPTIONS and HEAD-from-GET are made here.
 package struct Router: Sendable {
-    private struct Resource: Sendable {
+    struct Resource: Sendable {
         let pattern: RoutePattern
         let name: String
+        /// Its place in `routeNames`.
+        let number: Int
+        var isUrgent = false
         var handlers: [Method: @Sendable (Request) async throws -> Response]
 
         /// The value of Allow.
@@ -12,11 +15,23 @@ package struct Router: Sendable {
             return methods.map(\.rawValue).sorted().joined(separator: ", ")
         }
     }
-    private enum Target {
+    /// What a request is for, found before its handler starts.
+    enum Match: Sendable {
         case resource(Resource)
         /// `OPTIONS *`.
         case server
+        case refused(HTTPError)
+
+        /// The place of its pattern in `routeNames`; 0 when there is none.
+        var number: Int { if case .resource(let resource) = self { resource.number } else { 0 } }
+
+        var isUrgent: Bool {
+            if case .resource(let resource) = self { resource.isUrgent } else { false }
+        }
     }
+
+    /// Patterns by number; the first is "", for requests that match none.
+    private(set) var routeNames = [""]
 
     private var exact: [String: Resource] = [:]
     private var patterned: [Resource] = []
@@ -33,40 +48,51 @@ package struct Router: Sendable {
     ) {
         self.before = before
         self.problem = problem
-        for route in routes {
-            let pattern = RoutePattern(route.pattern)
-            if pattern.parameterCount == 0 {
-                exact[route.pattern, default: Self.resource(route, pattern)]
-                    .handlers[route.method] = route.handler
-            } else if let index = patterned.firstIndex(where: { $0.name == route.pattern }) {
-                patterned[index].handlers[route.method] = route.handler
-            } else {
-                var resource = Self.resource(route, pattern)
-                resource.handlers[route.method] = route.handler
-                patterned.append(resource)
-            }
-        }
+        for route in routes { add(route) }
         patterned.sort { $0.pattern.parameterCount < $1.pattern.parameterCount }
+    }
+
+    private mutating func add(_ route: Route) {
+        let pattern = RoutePattern(route.pattern)
+        let index = patterned.firstIndex { $0.name == route.pattern }
+        var resource =
+            exact[route.pattern] ?? index.map { patterned[$0] }
+            ?? Resource(
+                pattern: pattern, name: route.pattern, number: routeNames.count, handlers: [:])
+        if resource.number == routeNames.count { routeNames.append(route.pattern) }
+        resource.handlers[route.method] = route.handler
+        if route.isUrgent { resource.isUrgent = true }
+        if pattern.parameterCount == 0 {
+            exact[route.pattern] = resource
+        } else if let index {
+            patterned[index] = resource
+        } else {
+            patterned.append(resource)
+        }
     }
 
     /// Answers; errors go through `problem`.
     package func respond(to request: Request) async -> Response {
         var request = request
-        let target: Result<Target, HTTPError>
-        do throws(HTTPError) {
-            target = .success(try match(&request))
-        } catch {
-            target = .failure(error)
-        }
-        if let response = before(request) { return response }
+        let match = match(&request)
+        return await respond(to: request, by: match).response
+    }
+
+    /// Answers a request that was matched; with what the server counts it as, if anything.
+    func respond(
+        to request: Request, by match: Match
+    ) async -> (response: Response, rejection: Rejection?) {
+        if let response = before(request) { return (response, nil) }
         do {
             if let malformation = request.malformation { throw malformation }
-            switch try target.get() {
-            case .server: return Self.options(Self.allMethods)
-            case .resource(let resource): return try await respond(to: request, by: resource)
+            switch match {
+            case .server: return (Self.options(Self.allMethods), nil)
+            case .refused(let error): throw error
+            case .resource(let resource):
+                return (try await respond(to: request, by: resource), nil)
             }
         } catch {
-            return problem(error, request)
+            return (problem(error, request), (error as? HTTPError)?.rejection)
         }
     }
 
@@ -86,24 +112,25 @@ package struct Router: Sendable {
         return response
     }
 
-    private func match(_ request: inout Request) throws(HTTPError) -> Target {
+    /// Finds the route, and notes it and the path's parameters in the request.
+    func match(_ request: inout Request) -> Match {
         if let resource = exact[request.path] {
             request.route = resource.name
             return .resource(resource)
         }
         if request.path == "*" { return .server }
-        let path = try PathSegments(request.path)
-        for resource in patterned {
-            guard let parameters = resource.pattern.match(path) else { continue }
-            request.route = resource.name
-            request.parameters = parameters
-            return .resource(resource)
+        do throws(HTTPError) {
+            let path = try PathSegments(request.path)
+            for resource in patterned {
+                guard let parameters = resource.pattern.match(path) else { continue }
+                request.route = resource.name
+                request.parameters = parameters
+                return .resource(resource)
+            }
+            return .refused(PathSegments.notFound)
+        } catch {
+            return .refused(error)
         }
-        throw PathSegments.notFound
-    }
-
-    private static func resource(_ route: Route, _ pattern: RoutePattern) -> Resource {
-        Resource(pattern: pattern, name: route.pattern, handlers: [:])
     }
 
     private static let allMethods = Method.allCases.map(\.rawValue).joined(separator: ", ")

@@ -82,7 +82,8 @@ final class GGUFFile {
             guard let type = GGUFType(rawValue: code) else {
                 throw ModelError.badModel(
                     "GGUF: tensor \(printable(name)) has type \(code), which is not supported; "
-                        + "use a file of F32, F16, BF16, Q8_0, Q4_0 or Q4_1")
+                        + "use a file of F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, "
+                        + "Q5_K or Q6_K")
             }
             entries.append((name, shape, type, try cursor.integer(UInt64.self)))
         }

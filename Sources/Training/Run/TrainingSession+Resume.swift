@@ -20,9 +20,19 @@ extension TrainingSession {
         let checkpoint = TrainingCheckpoint(
             position: position, weighting: runner.methods.weighting?.state ?? [:],
             scores: scores, numerics: backend.numerics)
-        try checkpoint.write(
-            path, parameters: model.parameters, optimizer: runner.optimizer,
-            kept: retention?.saved ?? SavedState())
+        do {
+            try checkpoint.write(
+                path, parameters: model.parameters, optimizer: runner.optimizer,
+                kept: retention?.saved ?? SavedState())
+        } catch let error as ModelError where error.code == "out_of_space" {
+            // What was learned is worth more than a safety net that there is no room for.
+            observer.event(
+                kind: "checkpoint_not_kept",
+                message: "no room for a checkpoint at step \(position.step), training goes on "
+                    + "without it: \(error.message); free some space in the data folder")
+            sinceCheckpoint.reset()
+            return
+        }
         // The owner has usually moved the file; one that it refused must not fill the disk.
         defer { unlink(path) }
         try observer.checkpoint(path: path, step: position.step)

@@ -1,23 +1,21 @@
+// The weights of a GGUF file: checked against a layout, then dequantised on all cores.
+
 import Dispatch
 import Tensor
 
-/// A parameter of an architecture and where its values lie in a GGUF file.
-struct ParameterSource {
-    /// The Hugging Face name.
-    let name: String
-    let shape: [Int]
-    /// The tensor's name in GGUF.
-    let stored: String
-    /// GGUF keeps the rows of Llama's query and key matrices in the order that rotates
-    /// neighbouring pairs; with the head dimension given here they are put back into the order
-    /// that rotates halves, as in Hugging Face files.
-    var rotaryHeadDimension: Int?
-}
+extension GGUFFile: Checkpoint {
+    func identify() throws -> (any Architecture.Type, ConfigFile) {
+        guard let name = string("general.architecture") else {
+            throw ModelError.badModel("GGUF: the metadata lacks general.architecture")
+        }
+        let architecture = try Architectures.named(name)
+        return (architecture, try architecture.config(of: self))
+    }
 
-extension GGUFFile {
-    /// - Throws: `bad_model` when a tensor is missing, has another shape, or is not known to the
-    ///   architecture.
-    func check(_ sources: [ParameterSource]) throws {
+    func check(
+        _ sources: [ParameterSource], of architecture: any Architecture.Type,
+        _ configuration: BackboneConfiguration
+    ) throws {
         for source in sources {
             guard let tensor = tensors[source.stored] else {
                 throw ModelError.badModel("GGUF: the tensor \(source.stored) is missing")
