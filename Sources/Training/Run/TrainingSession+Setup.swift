@@ -68,6 +68,13 @@ extension TrainingSession {
     ) throws -> Curriculum? {
         guard let chosen = spec.curriculum else { return nil }
         let method = try Multitask.curriculum(chosen, tasks: spec.tasks.map(\.name))
+        guard model.backbone.isCausal || !method.ranksByDifficulty else {
+            throw TrainingError(
+                code: "spec_invalid",
+                message: "curriculum.method \(chosen.method) ranks rows by the loss of their next "
+                    + "tokens, which the base model does not predict; leave it out or take a "
+                    + "decoder as base_model")
+        }
         let difficulties =
             method.ranksByDifficulty
             ? try Curriculum.difficulties(
