@@ -105,7 +105,7 @@ let package = Package(
                 "Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets",
                 "JSON",
             ]),
-        tests("Models", ["Models", "Tensor", "CPUBackend"]),
+        tests("Models", ["Models", "JSON", "Tensor", "CPUBackend"]),
         tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
         tests("Backend", ["Tensor", "CPUBackend"]),
         tests("CPUBackend", ["CPUBackend", "CKernels", "Tensor"]),

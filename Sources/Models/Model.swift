@@ -18,7 +18,7 @@ package final class Model {
         let file = try GGUFFile(base)
         let (architecture, configuration) = try Architectures.read(file)
         let fineTuned = try weights.map { try SafetensorsFile($0) }
-        tokenizer = try ByteLevelBPE(file)
+        tokenizer = try Tokenizers.load(gguf: file)
         guard tokenizer.vocabularySize == configuration.vocabulary else {
             throw ModelError.badModel(
                 "GGUF: \(tokenizer.vocabularySize) tokens for a vocabulary of "

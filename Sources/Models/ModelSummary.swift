@@ -14,7 +14,7 @@ package struct ModelSummary: Codable, Sendable, Equatable {
         guard try !isGGUF(path) else {
             let file = try GGUFFile(path)
             let configuration = try Architectures.read(file).configuration
-            _ = try ByteLevelBPE(file)
+            _ = try Tokenizers.load(gguf: file)
             return ModelSummary(configuration, name: file.string("general.name"))
         }
         guard let configuration = Model.configuration(of: try SafetensorsFile(path)) else {
