@@ -11,7 +11,7 @@ struct BenchCommand: ParsableCommand {
               polytask bench step --model SmolLM2-135M-Instruct.Q4_1.gguf
               polytask bench methods --model SmolLM2-135M-Instruct.Q4_1.gguf --json
             """,
-        subcommands: [BenchStep.self, BenchMethods.self])
+        subcommands: [BenchStep.self, BenchMethods.self, BenchTokenizers.self])
 }
 
 /// What every benchmark of training steps takes.

@@ -13,6 +13,8 @@ struct AddedToken: Sendable, Equatable {
     var isNormalized = false
     /// Marks structure (`[SEP]`, `<|im_end|>`): not part of what text says.
     var isSpecial = true
+    /// False where the model itself finds the token; then it is only described.
+    var isSought = true
 
     init(_ text: [UInt8], id: Int32) {
         self.text = text

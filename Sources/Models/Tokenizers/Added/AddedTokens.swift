@@ -45,7 +45,7 @@ struct AddedTokens: Sendable {
             (raw: [(text: [UInt8], index: Int32)], normalized: [(text: [UInt8], index: Int32)]) =
                 ([], [])
         var forms: [Int32: [UInt8]] = [:]
-        for (index, token) in list.enumerated() {
+        for (index, token) in list.enumerated() where token.isSought {
             if token.isNormalized {
                 let form = normalize(token.text)
                 if form != token.text { forms[token.id] = form }

@@ -2,7 +2,12 @@ import JSON
 
 /// Reads the `model` of a tokenizer.json and, with the added tokens, its vocabulary.
 struct ModelReader {
-    private enum Kind: String { case BPE, WordPiece, WordLevel, Unigram }
+    private enum Kind: String {
+        case bytePairs = "BPE"
+        case wordPiece = "WordPiece"
+        case wordLevel = "WordLevel"
+        case unigram = "Unigram"
+    }
 
     let vocabulary: Vocabulary
     private let field: TokenizerField
@@ -15,7 +20,7 @@ struct ModelReader {
         kind = try Self.kind(field)
         var entries: [(text: [UInt8], id: Int)] = []
         var scores: [Double] = []
-        if kind == .Unigram {
+        if kind == .unigram {
             guard let pairs = field["vocab"].value.array else {
                 throw field["vocab"].wrong("an array")
             }
@@ -58,9 +63,9 @@ struct ModelReader {
             return kind
         }
         // Old files do not say: the members do.
-        if !field["merges"].isNull { return .BPE }
-        if !field["continuing_subword_prefix"].isNull { return .WordPiece }
-        if field["vocab"].value.array != nil { return .Unigram }
+        if !field["merges"].isNull { return .bytePairs }
+        if !field["continuing_subword_prefix"].isNull { return .wordPiece }
+        if field["vocab"].value.array != nil { return .unigram }
         throw field["type"].wrong("one of " + known.joined(separator: ", "))
     }
 
@@ -94,8 +99,8 @@ struct ModelReader {
 
     func model(endsInBytes: Bool) throws -> any SubwordModel {
         switch kind {
-        case .BPE: return try bytePairs(endsInBytes)
-        case .WordPiece:
+        case .bytePairs: return try bytePairs(endsInBytes)
+        case .wordPiece:
             return try WordPieces(
                 vocabulary, modelTokens: modelTokens,
                 unknown: try field["unk_token"].string(),
@@ -103,10 +108,10 @@ struct ModelReader {
                     ? "##" : try field["continuing_subword_prefix"].string(),
                 wordCharactersMax: try field["max_input_chars_per_word"].integer(
                     in: 0...(1 << 30), default: 100))
-        case .WordLevel:
+        case .wordLevel:
             return try WholeWords(
                 vocabulary, modelTokens: modelTokens, unknown: try field["unk_token"].string())
-        case .Unigram:
+        case .unigram:
             guard scores.allSatisfy(\.isFinite) else {
                 throw field["vocab"].wrong("scored with finite numbers")
             }

@@ -71,6 +71,8 @@ struct SentencePieces {
             var token = AddedToken(pieces[index].text, id: Int32(index))
             token.isSpecial = type != .userDefined
             token.isNormalized = type == .userDefined
+            // Unigram weighs a user's piece with all the others.
+            token.isSought = type != .userDefined || kind != .unigram
             return token
         }
     }

@@ -38,11 +38,15 @@ struct BertNormalizer: Normalizer {
                     position &+= 1
                     continue
                 }
-                // ASCII neither decomposes nor carries a class: runs beyond it stand alone.
+                // ASCII that stays neither decomposes nor carries a class: runs beyond it stand
+                // alone.
                 let begin = position
                 let kept = output.count
                 var isOrdered = true
-                while position < end, source.bytes[position] >= 0x80 {
+                while position < end,
+                    source.bytes[position] >= 0x80
+                        || cleans && ascii[Int(source.bytes[position])] == 0
+                {
                     position += append(source, position, to: &output, &isOrdered)
                 }
                 if !isOrdered {
