@@ -14,7 +14,7 @@ os.environ["RAYON_NUM_THREADS"] = "1"
 try:
     import tokenizers
 except ImportError:
-    sys.exit("error: this Python has no tokenizers; POLYTASK_BENCH_PYTHON names one that has")
+    sys.exit("error: this Python has no tokenizers; scripts/bench peers installs them, POLYTASK_PEERS names another environment")
 
 BINARY = os.environ["POLYTASK_BINARY"]
 ROOT = pathlib.Path(__file__).parents[1]

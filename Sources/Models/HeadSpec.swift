@@ -1,19 +1,60 @@
 /// A task of a fine-tuned model, kept in the weights file's metadata.
 package struct HeadSpec: Codable, Sendable, Equatable {
     package var task: String
-    /// `classification` or `generation`.
+    /// A `HeadKind` by its raw value.
     package var kind: String
+    /// Of classes or of values; one value needs no label.
     package var labels: [String]
     /// `raw` or `chat`: how a prompt becomes tokens.
     package var format: String
     /// Longest training sequence in tokens.
     package var maxLength: Int
+    /// How a sequence becomes one row; nil: as the backbone does.
+    package var pooling: Pooling?
 
-    package init(task: String, kind: String, labels: [String], format: String, maxLength: Int) {
+    package init(
+        task: String, kind: String, labels: [String], format: String, maxLength: Int,
+        pooling: Pooling? = nil
+    ) {
         self.task = task
         self.kind = kind
         self.labels = labels
         self.format = format
         self.maxLength = maxLength
+        self.pooling = pooling
+    }
+
+    /// Columns of the head's matrix; 0 where it has none.
+    var outputs: Int {
+        guard HeadKind(rawValue: kind)?.hasMatrix ?? false else { return 0 }
+        return kind == HeadKind.regression.rawValue ? max(labels.count, 1) : labels.count
+    }
+}
+
+/// What a head answers.
+package enum HeadKind: String, Sendable, CaseIterable {
+    /// One class of a text.
+    case classification
+    /// Any number of labels of a text.
+    case multiLabel = "multi_label"
+    /// Numbers for a text.
+    case regression
+    /// One class of two texts.
+    case pairClassification = "pair_classification"
+    /// One class of each token.
+    case tokenClassification = "token_classification"
+    /// The next token, by the backbone's own output projection.
+    case generation
+    /// A text from a text, by an encoder and a decoder.
+    case sequenceToSequence = "sequence_to_sequence"
+    /// A vector of length 1; nothing is learnt beside the backbone.
+    case embedding
+
+    /// Whether the head has a matrix of its own.
+    package var hasMatrix: Bool {
+        switch self {
+        case .generation, .sequenceToSequence, .embedding: false
+        default: true
+        }
     }
 }

@@ -5,18 +5,28 @@ package import Tensor
 package struct PackedBatch {
     package var tokens: [Int32]
     package var positions: [Int32]
+    /// 0 or 1 for each token: which text of a pair it belongs to.
+    package var tokenTypes: [Int32]
     package var segments: [Segment]
     package var rows: RowSpace
 
     /// Sequences in order, with the task of each; sequences of one task must be adjacent.
     package init(_ sequences: [(task: Int, tokens: [Int32])]) {
-        self.init(sequences, startingAt: [])
+        self.init(sequences, startingAt: [], types: [], adapters: [])
     }
 
     /// As above, where sequence i goes on at position `starts[i]` (rows already in its cache).
     /// An empty `starts` means that all begin at 0.
-    package init(_ sequences: [(task: Int, tokens: [Int32])], startingAt starts: [Int]) {
+    /// - Parameters:
+    ///   - types: token types of each sequence, for pairs of texts; empty: all 0.
+    ///   - adapters: the adapter of each sequence, nil for none; empty: none at all.
+    package init(
+        _ sequences: [(task: Int, tokens: [Int32])], startingAt starts: [Int] = [],
+        types: [[Int32]] = [], adapters: [String?] = []
+    ) {
         precondition(starts.isEmpty || starts.count == sequences.count)
+        precondition(types.isEmpty || types.map(\.count) == sequences.map(\.tokens.count))
+        precondition(adapters.isEmpty || adapters.count == sequences.count)
         tokens = []
         positions = []
         segments = []
@@ -36,6 +46,12 @@ package struct PackedBatch {
                 spans.append(TaskSpan(task: sequence.task, rows: begin..<tokens.count))
             }
         }
-        rows = RowSpace(count: tokens.count, spans: spans)
+        rows = RowSpace(
+            count: tokens.count, spans: spans,
+            adapters: zip(adapters, segments).compactMap { name, rows in
+                name.map { AdapterSpan(adapter: $0, rows: rows) }
+            })
+        tokenTypes =
+            types.isEmpty ? [Int32](repeating: 0, count: tokens.count) : types.flatMap { $0 }
     }
 }

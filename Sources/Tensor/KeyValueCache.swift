@@ -30,6 +30,20 @@ package final class KeyValueCache {
         self.length = length
     }
 
+    /// Appends rows of a forward pass's keys and values to one layer.
+    package func append(keys: Tensor, values: Tensor, rows: Range<Int>, layer: Int) {
+        precondition(keys.width == width && values.width == width, "rows are \(width) wide")
+        let start = rows.lowerBound * width
+        _ = append(
+            keys: keys.pointer + start, values: values.pointer + start, count: rows.count,
+            layer: layer)
+    }
+
+    /// One layer's complete rows.
+    func rows(layer: Int) -> (keys: Floats, values: Floats) {
+        (layers[layer].keys.pointer, layers[layer].values.pointer)
+    }
+
     /// Writes `count` rows after the complete ones; returns the layer's keys and values.
     func append(keys: Floats, values: Floats, count: Int, layer: Int) -> (Floats, Floats) {
         let needed = length + count

@@ -16,6 +16,8 @@ package final class Parameter {
     package var isTrainable: Bool = true {
         didSet { if !isTrainable { accumulators = [] } }
     }
+    /// Low-rank changes of this matrix by name, for the rows that ask for one.
+    package var adapters: [String: LowRankAdapter] = [:]
     private var accumulators: [Accumulator] = []
 
     private struct Accumulator {

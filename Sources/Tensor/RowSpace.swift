@@ -14,8 +14,10 @@ package struct TaskSpan: Sendable, Equatable {
 package final class RowSpace: Sendable {
     package let count: Int
     package let spans: [TaskSpan]
+    /// Rows whose linear layers have a low-rank adapter beside them; they do not overlap.
+    package let adapters: [AdapterSpan]
 
-    package init(count: Int, spans: [TaskSpan]) {
+    package init(count: Int, spans: [TaskSpan], adapters: [AdapterSpan] = []) {
         var next = 0
         for span in spans {
             precondition(
@@ -25,7 +27,13 @@ package final class RowSpace: Sendable {
         }
         precondition(next == count, "spans must cover all \(count) rows, but end at \(next)")
         self.count = count
+        precondition(
+            zip(adapters, adapters.dropFirst()).allSatisfy {
+                $0.rows.upperBound <= $1.rows.lowerBound
+            } && adapters.allSatisfy { $0.rows.lowerBound >= 0 && $0.rows.upperBound <= count },
+            "adapters' rows are ascending and lie within the space")
         self.spans = spans
+        self.adapters = adapters
     }
 
     package convenience init(count: Int, task: Int = 0) {

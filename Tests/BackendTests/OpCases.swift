@@ -4,6 +4,7 @@ extension OpCase {
     /// Odd widths, one row, no rows, more rows than a block or a piece of work.
     static let all: [OpCase] = {
         var cases = [shared(), embedding(), gather(), meanPool()]
+        cases += families() + [lowRank()]
         for (n, d) in [(0, 5), (1, 7), (3, 33), (70, 16)] { cases += rowOps(rows: n, width: d) }
         for (n, k, m) in [(0, 3, 5), (1, 4, 7), (5, 3, 9), (17, 6, 21), (20, 33, 18)] {
             cases += linears(rows: n, inputs: k, outputs: m)
@@ -37,17 +38,44 @@ extension OpCase {
             } reference: {
                 Reference.swiGLU($0[0], $0[1])
             },
-            OpCase(name: "gelu \(n)×\(d)", shapes: [[n, d]]) {
-                $0.tape.gelu($0.tensor(0))
-            } reference: {
-                Reference.gelu($0[0])
-            },
             OpCase(name: "add \(n)×\(d)", shapes: [[n, d], [n, d]]) {
                 $0.tape.add($0.tensor(0), $0.tensor(1))
             } reference: {
                 zip($0[0], $0[1]).map { $0 + $1 }
             },
+            OpCase(name: "multiply \(n)×\(d)", shapes: [[n, d], [n, d]]) {
+                $0.tape.multiply($0.tensor(0), $0.tensor(1))
+            } reference: {
+                zip($0[0], $0[1]).map { $0 * $1 }
+            },
+            OpCase(name: "scale \(n)×\(d)", shapes: [[n, d]]) {
+                $0.tape.scale($0.tensor(0), by: -0.375)
+            } reference: {
+                $0[0].map { -0.375 * $0 }
+            },
+            OpCase(name: "normalize \(n)×\(d)", shapes: [[n, d]]) {
+                $0.tape.normalize($0.tensor(0))
+            } reference: {
+                Reference.rows($0[0], d) { row in
+                    let length = row.map { $0 * $0 }.reduce(0, +).squareRoot()
+                    return row.map { $0 / length }
+                }
+            },
+            OpCase(name: "columns \(n)×\(d)", shapes: [[n, d]]) {
+                let x = $0.tensor(0)
+                // Overlapping parts: their gradients meet.
+                return $0.tape.add($0.tape.columns(x, 0..<3), $0.tape.columns(x, 2..<5))
+            } reference: {
+                Reference.rows($0[0], d) { row in (0..<3).map { row[$0] + row[$0 + 2] } }
+            },
         ]
+            + Activation.allCases.map { function in
+                OpCase(name: "\(function) \(n)×\(d)", shapes: [[n, d]]) {
+                    $0.tape.activate($0.tensor(0), function)
+                } reference: {
+                    Reference.activation(function, $0[0])
+                }
+            }
     }
 
     static func linears(rows n: Int, inputs k: Int, outputs m: Int) -> [OpCase] {

@@ -1,4 +1,5 @@
 import Foundation
+import Tensor
 
 /// Straightforward double-precision definitions of the ops.
 enum Reference {
@@ -40,7 +41,7 @@ enum Reference {
 
     static func rotary(
         _ x: [Double], positions: [Int32], width: Int, dimension: Int, base: Double,
-        interleaved: Bool
+        interleaved: Bool, slowdown: Double = 1
     ) -> [Double] {
         var y = x
         for (n, position) in positions.enumerated() {
@@ -52,7 +53,8 @@ enum Reference {
                         ? (start + 2 * i, start + 2 * i + 1)
                         : (start + i, start + i + dimension / 2)
                     let angle =
-                        Double(position) * pow(base, -2 * Double(i) / Double(dimension))
+                        Double(position) / slowdown
+                        * pow(base, -2 * Double(i) / Double(dimension))
                     y[p] = x[p] * cos(angle) - x[q] * sin(angle)
                     y[q] = x[p] * sin(angle) + x[q] * cos(angle)
                 }
@@ -61,22 +63,27 @@ enum Reference {
         return y
     }
 
+    /// `bias` is added to a head's score by the distance from query to key.
     static func attention(
-        _ q: [Double], _ k: [Double], _ v: [Double], segments: [Range<Int>], heads: Int,
-        keyValueHeads: Int, dimension: Int, causal: Bool
+        _ q: [Double], _ k: [Double], _ v: [Double], segments: [Range<Int>],
+        keySegments: [Range<Int>]? = nil, heads: Int, keyValueHeads: Int, dimension: Int,
+        causal: Bool, window: Int = .max, scale: Double? = nil,
+        bias: (_ head: Int, _ distance: Int) -> Double = { _, _ in 0 }
     ) -> [Double] {
         var out = [Double](repeating: 0, count: q.count)
         let (wide, narrow) = (heads * dimension, keyValueHeads * dimension)
-        for segment in segments {
+        for (segment, all) in zip(segments, keySegments ?? segments) {
             for row in segment {
                 for head in 0..<heads {
                     let own = row * wide + head * dimension
                     let shared = head / (heads / keyValueHeads) * dimension
-                    let keys = segment.lowerBound..<(causal ? row + 1 : segment.upperBound)
+                    let end = causal ? row + 1 : all.upperBound
+                    let keys = max(all.lowerBound, end - min(window, end))..<end
                     let scores = keys.map { key in
                         var sum = 0.0
                         for i in 0..<dimension { sum += q[own + i] * k[key * narrow + shared + i] }
-                        return sum / Double(dimension).squareRoot()
+                        return sum * (scale ?? 1 / Double(dimension).squareRoot())
+                            + bias(head, key - row)
                     }
                     for (p, key) in zip(softmax(scores), keys) {
                         for i in 0..<dimension { out[own + i] += p * v[key * narrow + shared + i] }
@@ -98,8 +105,16 @@ enum Reference {
         zip(gate, up).map { $0 / (1 + exp(-$0)) * $1 }
     }
 
-    static func gelu(_ x: [Double]) -> [Double] {
-        x.map { 0.5 * $0 * (1 + erf($0 / 2.0.squareRoot())) }
+    static func activation(_ function: Activation, _ x: [Double]) -> [Double] {
+        switch function {
+        case .gelu: x.map { 0.5 * $0 * (1 + erf($0 / 2.0.squareRoot())) }
+        case .geluTanh:
+            x.map {
+                0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)))
+            }
+        case .relu: x.map { max($0, 0) }
+        case .tanh: x.map { tanh($0) }
+        }
     }
 
     static func crossEntropy(_ logits: [Double], classes: Int, targets: [Int32]) -> [Double] {

@@ -21,7 +21,7 @@ import Testing
         let silu = apply(
             { $0.swiGLU($1, Tensor(ones, [1, ones.count], backend: $0.backend)) }, Self.inputs,
             level)
-        let gelu = apply({ $0.gelu($1) }, Self.inputs, level)
+        let gelu = apply({ $0.activate($1, .gelu) }, Self.inputs, level)
         for (i, x) in Self.inputs.map(Double.init).enumerated() {
             // A few units in the last place, and 2e-7·|x| for the approximation of Φ.
             #expect(abs(Double(silu[i]) - x / (1 + exp(-x))) <= 1e-6 * max(1, abs(x)))
@@ -33,7 +33,7 @@ import Testing
     @Test("Values that are not finite stay so", arguments: KernelLevel.available)
     func notFinite(level: KernelLevel) {
         let x: [Float] = [.nan, .infinity] + [Float](repeating: 1, count: 30)
-        let gelu = apply({ $0.gelu($1) }, x, level)
+        let gelu = apply({ $0.activate($1, .gelu) }, x, level)
         #expect(gelu[0].isNaN && gelu[1] == .infinity && gelu[2].isFinite)
         let silu = apply({ $0.swiGLU($1, $1) }, x, level)
         #expect(silu[0].isNaN && silu[1] == .infinity && silu[2].isFinite)

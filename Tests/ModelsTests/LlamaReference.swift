@@ -40,7 +40,7 @@ struct LlamaReference {
         for i in stride(from: 0, to: x.count, by: 2) {
             let pair = Double(i % c.headDimension)
             let angle =
-                Double(position) * pow(Double(c.ropeBase), -pair / Double(c.headDimension))
+                Double(position) * pow(10_000, -pair / Double(c.headDimension))
             y[i] = x[i] * cos(angle) - x[i + 1] * sin(angle)
             y[i + 1] = x[i] * sin(angle) + x[i + 1] * cos(angle)
         }

@@ -64,7 +64,7 @@ struct SafetensorsTests {
             #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
             #"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}}"#,
             #"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}"#,
-            #"{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}"#,
+            #"{"a":{"dtype":"F128","shape":[1],"data_offsets":[0,8]}}"#,
             #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#,
             #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8,8]}}"#,
             #"{"a":{"dtype":"F32","shape":[2]}}"#, "[]", "{", "",

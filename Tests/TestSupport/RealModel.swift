@@ -12,4 +12,11 @@ package enum RealModel {
     }()
 
     package static var isPresent: Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// all-MiniLM-L6-v2 as a Hugging Face folder, where `POLYTASK_TEST_MINILM` names it.
+    package static let miniLM = ProcessInfo.processInfo.environment["POLYTASK_TEST_MINILM"] ?? ""
+
+    package static var hasMiniLM: Bool {
+        FileManager.default.fileExists(atPath: "\(miniLM)/model.safetensors")
+    }
 }

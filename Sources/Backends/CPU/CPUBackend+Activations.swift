@@ -18,16 +18,32 @@ extension CPUBackend {
         }
     }
 
-    package func gelu(_ x: Floats, into y: Floats, _ count: Int) {
+    package func activate(_ x: Floats, _ function: Activation, into y: Floats, _ count: Int) {
+        let kernel =
+            switch function {
+            case .gelu: kernels.gelu
+            case .geluTanh: kernels.gelu_tanh
+            case .relu: kernels.relu
+            case .tanh: kernels.hyperbolic
+            }
         pool.run(count, grain: grainFloats) {
-            kernels.gelu(x + $0.lowerBound, y + $0.lowerBound, $0.count)
+            kernel(x + $0.lowerBound, y + $0.lowerBound, $0.count)
         }
     }
 
-    package func geluBackward(_ x: Floats, dy: Floats, dx: Floats, _ count: Int) {
+    package func activateBackward(
+        _ x: Floats, _ function: Activation, dy: Floats, dx: Floats, _ count: Int
+    ) {
+        let kernel =
+            switch function {
+            case .gelu: kernels.gelu_backward
+            case .geluTanh: kernels.gelu_tanh_backward
+            case .relu: kernels.relu_backward
+            case .tanh: kernels.hyperbolic_backward
+            }
         pool.run(count, grain: grainFloats) {
             let at = $0.lowerBound
-            kernels.gelu_backward(x + at, dy + at, dx + at, $0.count)
+            kernel(x + at, dy + at, dx + at, $0.count)
         }
     }
 
@@ -65,6 +81,33 @@ extension CPUBackend {
                         let row = $0.lowerBound
                         kernels.cross_entropy(
                             logits + row * classes, $0.count, classes, target + row,
+                            weight.map { $0 + row }, loss + row)
+                    }
+                }
+            }
+        }
+    }
+
+    package func columnLoss(
+        _ loss: ColumnLoss, _ x: Floats, columns: Int, targets: [Float], weights: [Float]?
+    ) -> [Float] {
+        let kernel =
+            switch loss {
+            case .sigmoidCrossEntropy: kernels.sigmoid_cross_entropy
+            case .squaredError: kernels.squared_error
+            }
+        let count = columns == 0 ? 0 : targets.count / columns
+        return [Float](unsafeUninitializedCapacity: count) { losses, initialized in
+            initialized = count
+            guard let loss = losses.baseAddress else { return }
+            targets.withUnsafeBufferPointer { targets in
+                (weights ?? []).withUnsafeBufferPointer { weights in
+                    guard let target = targets.baseAddress else { return }
+                    let weight = weights.isEmpty ? nil : weights.baseAddress
+                    pool.run(count, grain: grainRows(columns)) {
+                        let row = $0.lowerBound
+                        kernel(
+                            x + row * columns, $0.count, columns, target + row * columns,
                             weight.map { $0 + row }, loss + row)
                     }
                 }

@@ -41,11 +41,14 @@ extension CPUBackend {
         let queries = q + block.queryOffset
         let result = out + block.queryOffset
         let dimension = block.form.headDimension
-        guard block.rows.count >= Self.fewQueries else {
+        guard block.rows.count >= Self.fewQueries || block.form.bias != nil else {
             for row in 0..<block.rows.count {
+                let reach = block.reach(row)
+                let skipped = block.form.window.map { max(0, reach - $0) } ?? 0
                 kernels.attention_row(
-                    queries + row * block.queryStride, block.keys, block.keyStride, block.values,
-                    block.keyStride, block.reach(row), dimension, block.scale, scores,
+                    queries + row * block.queryStride, block.keys + skipped * block.keyStride,
+                    block.keyStride, block.values + skipped * block.keyStride, block.keyStride,
+                    reach - skipped, dimension, block.form.scale, scores,
                     result + row * block.queryStride)
             }
             return
@@ -56,13 +59,14 @@ extension CPUBackend {
 
     package func attentionBackward(_ gradient: AttentionGradient) {
         let form = gradient.form
-        let segments = gradient.segments.filter { !$0.isEmpty }
-        let scores = Self.queryBlock * segments.reduce(0) { max($0, $1.count) }
+        let segments = gradient.segments
+        let most = segments.reduce(0) { max($0, $1.keys.count) }
+        let scores = Self.queryBlock * most
         withScratch(2 * scores * threads) { scratch in
             // A key-value head's gradients sum over its query heads, so one thread has them all.
             pool.run(segments.count * form.keyValueHeads) { index, thread in
                 attendBackward(
-                    gradient, segments[index / form.keyValueHeads],
+                    gradient, index / form.keyValueHeads,
                     keyValueHead: index % form.keyValueHeads, scratch + 2 * thread * scores,
                     scores)
             }
@@ -70,13 +74,17 @@ extension CPUBackend {
     }
 
     private func attendBackward(
-        _ g: AttentionGradient, _ rows: Segment, keyValueHead: Int, _ scratch: Floats, _ size: Int
+        _ g: AttentionGradient, _ index: Int, keyValueHead: Int, _ scratch: Floats, _ size: Int
     ) {
         let form = g.form
+        let (rows, keys) = g.segments[index]
         let keyWidth = form.keyValueHeads * form.headDimension
-        let offset = rows.lowerBound * keyWidth
+        let offset = keys.lowerBound * keyWidth
+        guard !rows.isEmpty, !keys.isEmpty else {
+            return clear(g, rows, keys, keyValueHead: keyValueHead)
+        }
         let segment = AttentionSegment(
-            queries: rows, keys: g.k + offset, values: g.v + offset, keyCount: rows.count)
+            queries: rows, keys: g.k + offset, values: g.v + offset, keyCount: keys.count)
         let (p, dp) = (scratch, scratch + size)
         let group = form.heads / form.keyValueHeads
         // Backwards, because the last block reaches every key: the first products overwrite.
@@ -94,11 +102,33 @@ extension CPUBackend {
                 BLAS.multiply(block.scores(dOut, block.values, into: dp))
                 BLAS.multiply(block.transposed(p, dOut, into: dv, adds: adds))
                 kernels.softmax_backward(
-                    p, dp, block.rows.count, block.reach, block.reach, block.scale)
+                    p, dp, block.rows.count, block.reach, block.reach, form.scale)
+                if let dBias = g.dBias, let span = form.bias?.span {
+                    let own = dBias + index * form.heads * span
+                    block.addBiasGradient(dp, into: own, kernels)
+                }
                 BLAS.multiply(block.product(dp, block.keys, into: g.dq + block.queryOffset))
                 BLAS.multiply(block.transposed(dp, queries, into: dk, adds: adds))
                 adds = true
             }
+        }
+    }
+
+    /// Queries without keys and keys without queries have gradient zero.
+    private func clear(
+        _ g: AttentionGradient, _ rows: Segment, _ keys: Segment, keyValueHead: Int
+    ) {
+        let dimension = g.form.headDimension
+        let keyWidth = g.form.keyValueHeads * dimension
+        for row in keys {
+            let at = row * keyWidth + keyValueHead * dimension
+            (g.dk + at).update(repeating: 0, count: dimension)
+            (g.dv + at).update(repeating: 0, count: dimension)
+        }
+        let group = g.form.heads / g.form.keyValueHeads * dimension
+        for row in rows {
+            let at = row * g.form.heads * dimension + keyValueHead * group
+            (g.dq + at).update(repeating: 0, count: group)
         }
     }
 }

@@ -21,6 +21,30 @@ extension CPUBackend {
         }
     }
 
+    package func multiply(_ a: Floats, _ b: Floats, into y: Floats, _ count: Int) {
+        pool.run(count, grain: grainFloats) {
+            kernels.multiply(a + $0.lowerBound, b + $0.lowerBound, y + $0.lowerBound, $0.count)
+        }
+    }
+
+    package func scale(_ x: Floats, by factor: Float, into y: Floats, _ count: Int) {
+        pool.run(count, grain: grainFloats) {
+            kernels.broadcast_row(
+                x + $0.lowerBound, factor, 1, $0.count, y + $0.lowerBound)
+        }
+    }
+
+    package func moveColumns(
+        _ x: Floats, stride strideX: Int, to y: Floats, stride strideY: Int, rows: Int,
+        columns: Int, adds: Bool
+    ) {
+        pool.run(rows, grain: grainRows(columns)) {
+            kernels.move_columns(
+                x + $0.lowerBound * strideX, strideX, y + $0.lowerBound * strideY, strideY,
+                $0.count, columns, adds ? 1 : 0)
+        }
+    }
+
     package func gatherRows(_ table: Floats, _ ids: [Int32], width: Int, into y: Floats) {
         pool.run(ids.count, grain: grainRows(width)) { rows in
             for row in rows {

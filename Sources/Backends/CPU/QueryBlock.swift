@@ -11,7 +11,6 @@ struct QueryBlock {
 
     var queryStride: Int { form.heads * form.headDimension }
     var keyStride: Int { form.keyValueHeads * form.headDimension }
-    var scale: Float { 1 / Float(form.headDimension).squareRoot() }
     /// From the first row of the batch to this block's rows of this head.
     var queryOffset: Int {
         (segment.queries.lowerBound + rows.lowerBound) * queryStride + head * form.headDimension
@@ -20,11 +19,12 @@ struct QueryBlock {
     var keys: Floats { segment.keys + keyOffset }
     var values: Floats { segment.values + keyOffset }
 
-    /// How many keys the block's row `row` sees.
-    func reach(_ row: Int) -> Int {
-        guard form.causal else { return segment.keyCount }
-        return segment.keyCount - segment.queries.count + rows.lowerBound + row + 1
+    /// Row `row`'s place among the segment's keys.
+    private func position(_ row: Int) -> Int {
+        segment.keyCount - segment.queries.count + rows.lowerBound + row
     }
+    /// The end of the keys that the block's row `row` sees.
+    func reach(_ row: Int) -> Int { form.causal ? position(row) + 1 : segment.keyCount }
     /// How many keys the last row sees: the width of the block's scores.
     var reach: Int { reach(rows.count - 1) }
 
@@ -58,7 +58,28 @@ struct QueryBlock {
 
     func probabilities(of queries: Floats, into p: Floats, _ kernels: pt_kernels) {
         BLAS.multiply(scores(queries, keys, into: p))
+        if let bias = form.bias {
+            for row in 0..<rows.count {
+                let own = p + row * reach
+                kernels.add(own, bias.values + biasOffset(row, bias), own, reach)
+            }
+        }
         kernels.softmax(
-            p, rows.count, reach, reach(0), form.causal ? 1 : 0, reach, scale)
+            p, rows.count, reach, reach(0), form.causal ? 1 : 0, form.window ?? 0, reach,
+            form.scale)
+    }
+
+    /// Adds the scores' gradients to those of the bias, `[heads, span]` for this segment.
+    func addBiasGradient(_ dp: Floats, into dBias: Floats, _ kernels: pt_kernels) {
+        guard let bias = form.bias else { return }
+        for row in 0..<rows.count {
+            let own = dBias + biasOffset(row, bias)
+            kernels.add(own, dp + row * reach, own, reach)
+        }
+    }
+
+    /// Where the bias of row `row` and key 0 lies.
+    private func biasOffset(_ row: Int, _ bias: DistanceBias) -> Int {
+        head * bias.span + bias.origin - position(row)
     }
 }

@@ -14,7 +14,8 @@ final class RotaryTable {
         cosines = .allocate(capacity: positions * half)
         sines = .allocate(capacity: positions * half)
         for i in 0..<half {
-            let frequency = pow(Double(form.base), -2 * Double(i) / Double(form.headDimension))
+            let frequency = form.scaling.scaled(
+                pow(Double(form.base), -2 * Double(i) / Double(form.headDimension)))
             for position in 0..<positions {
                 let angle = Double(position) * frequency
                 cosines[position * half + i] = Float(cos(angle))

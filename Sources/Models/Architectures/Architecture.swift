@@ -1,13 +1,104 @@
 import Tensor
 
-/// A family of transformers: how its GGUF metadata and tensors make a backbone.
+/// A family of transformers: how a configuration and named tensors make a backbone.
 protocol Architecture: Backbone {
-    /// `general.architecture` in GGUF.
+    /// What messages and saved models call it.
     static var name: String { get }
-    /// - Throws: `bad_model` for sizes or features that this family does not support.
-    static func configuration(of file: GGUFFile) throws -> BackboneConfiguration
+    /// `general.architecture` in GGUF.
+    static var ggufNames: [String] { get }
+    /// `model_type` in config.json.
+    static var modelTypes: [String] { get }
+    /// What Hugging Face files may put before the names of `layout`, or leave out of them.
+    static var prefix: String { get }
+    /// Sizes and features in config.json's words.
+    /// - Throws: `bad_model` for what this family does not support.
+    static func configuration(of config: ConfigFile) throws -> BackboneConfiguration
+    /// GGUF metadata in config.json's words.
+    static func config(of file: GGUFFile) throws -> ConfigFile
     /// All parameters in the order of `Backbone.parameters`.
-    static func layout(_ configuration: BackboneConfiguration) -> [ParameterSource]
+    static func layout(_ configuration: BackboneConfiguration) throws -> [ParameterSource]
+    /// Tensors of a checkpoint that hold nothing learnt that a backbone needs, by name without the
+    /// prefix: buffers, pretraining heads.
+    static func ignores(_ tensor: String, _ configuration: BackboneConfiguration) -> Bool
+    /// The standard deviation of a new model's matrix.
+    static func deviation(of source: ParameterSource, _ configuration: BackboneConfiguration)
+        -> Double
     /// Parameters are allocated, not initialised.
-    init(_ configuration: BackboneConfiguration, backend: any Backend)
+    init(_ configuration: BackboneConfiguration, backend: any Backend) throws
+}
+
+extension Architecture {
+    static var ggufNames: [String] { [name] }
+
+    static func config(of file: GGUFFile) throws -> ConfigFile {
+        throw ModelError.badModel(
+            "GGUF: the architecture \(name) is read from Hugging Face folders only")
+    }
+
+    static func ignores(_ tensor: String, _ configuration: BackboneConfiguration) -> Bool { false }
+
+    static func deviation(of source: ParameterSource, _ configuration: BackboneConfiguration)
+        -> Double
+    { 0.02 }
+
+    /// Allocated parameters in the order of `layout`, by name.
+    static func allocate(
+        _ configuration: BackboneConfiguration, backend: any Backend
+    ) throws -> [Parameter] {
+        try layout(configuration).map {
+            Parameter(name: $0.name, value: Tensor($0.shape, backend: backend))
+        }
+    }
+}
+
+/// Parameters by name, for a backbone to take them from.
+struct ParameterTable {
+    private let parameters: [String: Parameter]
+    private let prefix: String
+
+    init(_ parameters: [Parameter], prefix: String = "") {
+        self.parameters = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
+        self.prefix = prefix
+    }
+
+    private init(_ parameters: [String: Parameter], prefix: String) {
+        self.parameters = parameters
+        self.prefix = prefix
+    }
+
+    /// The names that begin with `name`.
+    func scope(_ name: String) -> ParameterTable {
+        ParameterTable(parameters, prefix: "\(prefix)\(name).")
+    }
+
+    func find(_ name: String) -> Parameter? { parameters[prefix + name] }
+
+    /// - Precondition: the layout has it.
+    subscript(_ name: String) -> Parameter {
+        guard let parameter = find(name) else {
+            preconditionFailure("the layout lacks \(prefix)\(name)")
+        }
+        return parameter
+    }
+
+    /// `name.weight` and, where there is one, `name.bias`.
+    func affine(_ name: String) -> Affine {
+        Affine(weight: self["\(name).weight"], bias: find("\(name).bias"))
+    }
+}
+
+/// A matrix with its bias, or a norm's gain with its bias.
+struct Affine {
+    let weight: Parameter
+    let bias: Parameter?
+
+    func callAsFunction(_ x: Tensor, _ tape: Tape) -> Tensor {
+        tape.linear(x, weight, bias: bias)
+    }
+
+    /// - Precondition: it has a bias.
+    func norm(_ x: Tensor, epsilon: Float, _ tape: Tape) -> Tensor {
+        guard let bias else { preconditionFailure("\(weight.name) has no bias") }
+        return tape.layerNorm(x, gain: weight, bias: bias, epsilon: epsilon)
+    }
 }

@@ -14,6 +14,13 @@ struct DurableFile: ~Copyable {
         guard descriptor >= 0 else { throw Self.failure("create", errno) }
     }
 
+    /// A whole file at once.
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        var file = try DurableFile(path)
+        try bytes.withUnsafeBytes { try file.write($0) }
+        try file.commit()
+    }
+
     deinit {
         close(descriptor)
         if !isCommitted { unlink(temporary) }
@@ -47,7 +54,7 @@ struct DurableFile: ~Copyable {
 
     private static func failure(_ action: String, _ code: Int32) -> ModelError {
         ModelError(
-            code: code == ENOSPC ? "out_of_space" : "io",
+            code: [ENOSPC, EDQUOT, EFBIG].contains(code) ? "out_of_space" : "io",
             message: "cannot \(action) the model file: \(String(cString: strerror(code)))")
     }
 }

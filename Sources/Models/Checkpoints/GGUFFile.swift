@@ -20,6 +20,8 @@ final class GGUFFile {
 
     let file: MappedFile
     let metadata: [String: GGUFValue]
+    /// Where each metadata entry lies, key and all, to copy it.
+    let entries: [String: Range<Int>]
     let tensors: [String: GGUFTensor]
 
     /// - Throws: `bad_model` naming what is wrong with the file.
@@ -40,24 +42,27 @@ final class GGUFFile {
                 "GGUF: \(tensorCount) tensors and \(metadataCount) metadata entries exceed the "
                     + "limits of \(Self.tensorCountMax) and \(Self.metadataCountMax)")
         }
-        metadata = try Self.readMetadata(&cursor, count: metadataCount, file)
+        (metadata, entries) = try Self.readMetadata(&cursor, count: metadataCount, file)
         tensors = try Self.readDirectory(
             &cursor, count: tensorCount, alignment: try Self.alignment(metadata), file)
     }
 
     private static func readMetadata(
         _ cursor: inout GGUFCursor, count: Int, _ file: MappedFile
-    ) throws -> [String: GGUFValue] {
+    ) throws -> (metadata: [String: GGUFValue], entries: [String: Range<Int>]) {
         var metadata: [String: GGUFValue] = [:]
+        var entries: [String: Range<Int>] = [:]
         for _ in 0..<count {
+            let start = cursor.offset
             let key = try cursor.string()
             let code = try cursor.integer(UInt32.self)
             let value = try GGUFValue.read(code, &cursor, file)
             guard metadata.updateValue(value, forKey: key) == nil else {
                 throw ModelError.badModel("GGUF: the metadata key \(printable(key)) occurs twice")
             }
+            entries[key] = start..<cursor.offset
         }
-        return metadata
+        return (metadata, entries)
     }
 
     private static func alignment(_ metadata: [String: GGUFValue]) throws -> Int {
@@ -82,7 +87,8 @@ final class GGUFFile {
             guard let type = GGUFType(rawValue: code) else {
                 throw ModelError.badModel(
                     "GGUF: tensor \(printable(name)) has type \(code), which is not supported; "
-                        + "use a file of F32, F16, BF16, Q8_0, Q4_0 or Q4_1")
+                        + "use a file of F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, "
+                        + "Q5_K or Q6_K")
             }
             entries.append((name, shape, type, try cursor.integer(UInt64.self)))
         }

@@ -1,16 +1,22 @@
-/// How a tensor's values are stored: plain numbers, or blocks of 32 that share a scale.
+/// How a tensor's values are stored: plain numbers, or blocks of 32 or 256 that share a scale.
 enum GGUFType: UInt32 {
     case f32 = 0
     case f16 = 1
     case q4 = 2
     case q4Minimum = 3
+    case q5 = 6
+    case q5Minimum = 7
     case q8 = 8
+    case q4K = 12
+    case q5K = 13
+    case q6K = 14
     case bf16 = 30
 
     var blockLength: Int {
         switch self {
         case .f32, .f16, .bf16: 1
-        case .q4, .q4Minimum, .q8: 32
+        case .q4, .q4Minimum, .q5, .q5Minimum, .q8: 32
+        case .q4K, .q5K, .q6K: 256
         }
     }
 
@@ -20,7 +26,12 @@ enum GGUFType: UInt32 {
         case .f16, .bf16: 2
         case .q4: 18
         case .q4Minimum: 20
+        case .q5: 22
+        case .q5Minimum: 24
         case .q8: 34
+        case .q4K: 144
+        case .q5K: 176
+        case .q6K: 210
         }
     }
 }
@@ -40,6 +51,11 @@ extension GGUFType {
         case .q8: Self.expandQ8(source, target, blocks: count / 32)
         case .q4: Self.expandQ4(source, target, blocks: count / 32, hasMinimum: false)
         case .q4Minimum: Self.expandQ4(source, target, blocks: count / 32, hasMinimum: true)
+        case .q5: Self.expandQ5(source, target, blocks: count / 32, hasMinimum: false)
+        case .q5Minimum: Self.expandQ5(source, target, blocks: count / 32, hasMinimum: true)
+        case .q4K: Self.expandK(source, target, blocks: count / 256, hasFifthBit: false)
+        case .q5K: Self.expandK(source, target, blocks: count / 256, hasFifthBit: true)
+        case .q6K: Self.expandQ6K(source, target, blocks: count / 256)
         }
     }
 

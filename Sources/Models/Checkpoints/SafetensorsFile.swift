@@ -6,10 +6,16 @@ package final class SafetensorsFile {
     package let metadata: [String: String]
 
     private struct Entry {
-        let dtype: GGUFType
+        let dtype: String
         let shape: [Int]
         let range: Range<Int>
     }
+
+    /// Bytes of a value by dtype; only those of `GGUFType` are read, the others are buffers.
+    private static let valueBytes = [
+        "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8,
+        "U32": 4, "U16": 2, "U8": 1, "BOOL": 1,
+    ]
 
     private let file: MappedFile
     private let entries: [String: Entry]
@@ -63,9 +69,30 @@ package final class SafetensorsFile {
         entries[name]?.shape
     }
 
+    /// A tensor as it lies in the file.
+    package func stored(_ name: String) -> StoredTensor {
+        guard let entry = entries[name] else { preconditionFailure("no tensor of this name") }
+        return StoredTensor(
+            name: name, dtype: entry.dtype, shape: entry.shape,
+            bytes: UnsafeRawBufferPointer(rebasing: file.bytes[entry.range]), owner: self)
+    }
+
     /// Copies a tensor (F32, F16, BF16 converted) into host memory of the right size.
-    /// - Throws: `bad_model` when it is missing or has another shape.
-    package func read(_ name: String, into tensor: Tensor) throws {
+    /// - Parameter transposed: the file has the matrix with rows and columns exchanged.
+    /// - Throws: `bad_model` when it is missing, has another shape or is not of these types.
+    package func read(_ name: String, into tensor: Tensor, transposed: Bool = false) throws {
+        guard transposed, tensor.shape.count == 2 else { return try read(name, straight: tensor) }
+        let (rows, columns) = (tensor.shape[0], tensor.shape[1])
+        let stored = Tensor([columns, rows], backend: tensor.backend)
+        try read(name, straight: stored)
+        for row in 0..<rows {
+            for column in 0..<columns {
+                tensor.pointer[row * columns + column] = stored.pointer[column * rows + row]
+            }
+        }
+    }
+
+    private func read(_ name: String, straight tensor: Tensor) throws {
         guard let entry = entries[name] else {
             throw ModelError.badModel("safetensors: tensor \(printable(name)) is missing")
         }
@@ -74,9 +101,14 @@ package final class SafetensorsFile {
                 "safetensors: tensor \(printable(name)) has shape \(entry.shape), needed is "
                     + "\(tensor.shape)")
         }
+        let types: [String: GGUFType] = ["F32": .f32, "F16": .f16, "BF16": .bf16]
+        guard let type = types[entry.dtype] else {
+            throw ModelError.badModel(
+                "safetensors: tensor \(printable(name)) has dtype \(entry.dtype), read are F32, "
+                    + "F16 and BF16")
+        }
         guard let base = file.bytes.baseAddress else { return }
-        entry.dtype.dequantise(
-            base + entry.range.lowerBound, tensor.pointer, count: tensor.count)
+        type.dequantise(base + entry.range.lowerBound, tensor.pointer, count: tensor.count)
     }
 
     private static func order(_ range: Range<Int>) -> (Int, Int) {
@@ -86,13 +118,11 @@ package final class SafetensorsFile {
     private static func check(
         _ entry: SafetensorsHeader.Entry, _ name: String, dataStart: Int, dataBytes: Int
     ) throws -> Entry {
-        let types: [String: GGUFType] = ["F32": .f32, "F16": .f16, "BF16": .bf16]
-        guard let type = types[entry.dtype] else {
+        guard var size = valueBytes[entry.dtype] else {
             throw ModelError.badModel(
-                "safetensors: tensor \(printable(name)) has dtype \(printable(entry.dtype)), "
-                    + "supported are F32, F16 and BF16")
+                "safetensors: tensor \(printable(name)) has the unknown dtype "
+                    + printable(entry.dtype))
         }
-        var size = type.blockBytes
         for extent in entry.shape {
             let (product, overflow) = size.multipliedReportingOverflow(by: extent)
             guard extent >= 0, !overflow else {
@@ -110,7 +140,7 @@ package final class SafetensorsFile {
                     + "not hold \(size) bytes of the file's \(dataBytes)")
         }
         return Entry(
-            dtype: type, shape: entry.shape,
+            dtype: entry.dtype, shape: entry.shape,
             range: dataStart + entry.dataOffsets[0]..<dataStart + entry.dataOffsets[1])
     }
 }

@@ -3,20 +3,27 @@ package import Tensor
 
 /// Writes safetensors: little-endian header length, JSON header, raw tensors.
 package struct SafetensorsWriter {
-    /// Writes durably (temporary file, sync, rename, folder sync), straight from the tensors'
-    /// memory. `tensors` are float32; their order is kept.
-    /// - Throws: `io` or `out_of_space`; nothing is left behind then.
+    /// Writes float32 tensors; see below.
     package static func write(
         _ path: String, metadata: [String: String], tensors: [(name: String, tensor: Tensor)]
+    ) throws {
+        try write(path, metadata: metadata, stored: tensors.map { StoredTensor($0, $1) })
+    }
+
+    /// Writes durably (temporary file, sync, rename, folder sync), straight from the tensors'
+    /// memory; their order is kept.
+    /// - Throws: `io` or `out_of_space`; nothing is left behind then.
+    package static func write(
+        _ path: String, metadata: [String: String], stored tensors: [StoredTensor]
     ) throws {
         var header = SafetensorsHeader()
         header.metadata = metadata
         var offset = 0
-        for (name, tensor) in tensors {
-            let end = offset + 4 * tensor.count
-            precondition(header.entries[name] == nil && name != "__metadata__")
-            header.entries[name] = SafetensorsHeader.Entry(
-                dtype: "F32", shape: tensor.shape, dataOffsets: [offset, end])
+        for tensor in tensors {
+            let end = offset + tensor.bytes.count
+            precondition(header.entries[tensor.name] == nil && tensor.name != "__metadata__")
+            header.entries[tensor.name] = SafetensorsHeader.Entry(
+                dtype: tensor.dtype, shape: tensor.shape, dataOffsets: [offset, end])
             offset = end
         }
         let encoder = JSONEncoder()
@@ -27,9 +34,7 @@ package struct SafetensorsWriter {
         var file = try DurableFile(path)
         try withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { try file.write($0) }
         try bytes.withUnsafeBytes { try file.write($0) }
-        for (_, tensor) in tensors {
-            try file.write(UnsafeRawBufferPointer(start: tensor.pointer, count: 4 * tensor.count))
-        }
+        for tensor in tensors { try file.write(tensor.bytes) }
         try file.commit()
     }
 }

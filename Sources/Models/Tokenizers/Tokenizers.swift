@@ -5,7 +5,13 @@ package enum Tokenizers {
     /// The tokenizer of a model folder in Hugging Face's layout.
     /// - Throws: `bad_model` naming what is missing, damaged or not supported.
     package static func load(folder: String) throws -> any Tokenizer {
-        try TokenizerFolder(folder).load()
+        try TokenizerFolder(folder: folder).load()
+    }
+
+    /// The tokenizer of such a folder whose text files were read already.
+    /// - Parameter folder: where further files are; nil when there are none.
+    static func load(documents: [String: String], folder: String?) throws -> any Tokenizer {
+        try TokenizerFolder(documents: documents, folder: folder).load()
     }
 
     /// The tokenizer of a tokenizer.json by itself.

@@ -2,7 +2,7 @@ extension Tape {
     /// `[N, in]`, weight `[out, in]` → `[N, out]`: x·Wᵀ + b.
     ///
     /// A task's weight gradient is dW_t = dY_tᵀ·X_t over its own rows, so per-task gradients cost
-    /// the same multiplications as one for all.
+    /// the same multiplications as one for all. Rows with an adapter for W get its part added.
     package func linear(_ x: Tensor, _ weight: Parameter, bias: Parameter? = nil) -> Tensor {
         let (n, inputs, outputs) = (x.rowCount, x.width, weight.value.rowCount)
         precondition(
@@ -10,7 +10,8 @@ extension Tape {
             "\(weight.name) takes \(weight.value.width), not \(inputs)")
         let y = output(
             [n, outputs], rows: x.rows,
-            differentiable: x.cell != nil || weight.isTrainable || (bias?.isTrainable ?? false))
+            differentiable: x.cell != nil || weight.isTrainable || (bias?.isTrainable ?? false)
+                || LowRankPass.isTrainable(weight, x.rows))
         if hasFailed { return y }
         backend.multiply(
             Product(
@@ -19,10 +20,11 @@ extension Tape {
         if let bias {
             backend.addBias(y.pointer, bias.value.pointer, rows: n, columns: outputs)
         }
+        let lowRank = LowRankPass(x, weight, into: y, backend: backend)
         let (cell, shape, rows) = (x.cell, x.shape, x.rows)
-        let saved = weight.isTrainable ? x.saved : nil
+        let saved = weight.isTrainable || lowRank != nil ? x.saved : nil
         record(y) { [backend] dy in
-            if let saved { weight.accumulate(dy, saved(), rows: rows) }
+            if let saved, weight.isTrainable { weight.accumulate(dy, saved(), rows: rows) }
             if let bias, bias.isTrainable {
                 for (slot, range) in bias.slotRanges(rows, count: n) {
                     let target = bias.accumulator(slot: slot)
@@ -36,7 +38,9 @@ extension Tape {
                     Product(
                         dy.pointer, weight.value.pointer, into: dx.pointer, m: n, n: inputs,
                         k: outputs, accumulate: dx.adds))
+                if let saved { lowRank?.backward(dy, x: saved, dx: dx.pointer) }
             }
+            if cell == nil, let saved { lowRank?.backward(dy, x: saved, dx: nil) }
         }
         return y
     }

@@ -2,14 +2,16 @@ extension Tape {
     /// Rotary embedding of `[N, heads·dim]`; `positions[n]` is row n's position in its sequence.
     /// `interleaved` pairs (2i, 2i+1), else (i, i + dim/2).
     package func rotary(
-        _ x: Tensor, positions: [Int32], headDimension: Int, base: Float, interleaved: Bool
+        _ x: Tensor, positions: [Int32], headDimension: Int, base: Float, interleaved: Bool,
+        scaling: RotaryScaling = .none
     ) -> Tensor {
         precondition(positions.count == x.rowCount, "one position for each row")
         precondition(
             headDimension % 2 == 0 && x.width % headDimension == 0,
             "an even head dimension that divides \(x.width)")
         precondition(positions.allSatisfy { $0 >= 0 }, "positions are ≥ 0")
-        let form = RotaryForm(headDimension: headDimension, base: base, interleaved: interleaved)
+        let form = RotaryForm(
+            headDimension: headDimension, base: base, interleaved: interleaved, scaling: scaling)
         let heads = x.width / headDimension
         let y = output(x.shape, rows: x.rows, differentiable: x.cell != nil)
         if hasFailed { return y }

@@ -6,16 +6,21 @@ import JSON
 struct TokenizerFolder {
     private static let configurationBytesMax = 1 << 24
 
-    private let folder: String
+    /// Text files by name, where a model was opened before; else they are read from `folder`.
+    private let documents: [String: String]
+    private let folder: String?
 
-    init(_ folder: String) { self.folder = folder }
+    init(documents: [String: String] = [:], folder: String?) {
+        self.documents = documents
+        self.folder = folder
+    }
 
     /// Of several files the one that says most.
     func load() throws -> PipelineTokenizer {
         let configuration = try json("tokenizer_config.json") ?? .null
         var tokenizer: PipelineTokenizer
         if has("tokenizer.json") {
-            tokenizer = try TokenizerFile.parse(try MappedFile(path("tokenizer.json")))
+            tokenizer = try bytes("tokenizer.json").withUnsafeBytes { try TokenizerFile.parse($0) }
         } else if let name = ["spiece.model", "tokenizer.model"].first(where: has) {
             tokenizer = try sentencePieces(name, configuration)
         } else if has("vocab.json"), has("merges.txt") {
@@ -39,7 +44,7 @@ struct TokenizerFolder {
     private func sentencePieces(
         _ name: String, _ configuration: JSON
     ) throws -> PipelineTokenizer {
-        let model = try SentencePieceFile.parse(try MappedFile(path(name)))
+        let model = try bytes(name).withUnsafeBytes { try SentencePieceFile.parse($0) }
         let isT5 =
             configuration["tokenizer_class"]?.string?.hasPrefix("T5") ?? (name == "spiece.model")
         let bos = configuration["add_bos_token"]?.bool ?? !isT5
@@ -97,37 +102,37 @@ struct TokenizerFolder {
 
     /// The lines of a file, without white space at their ends; the last may be without its end.
     private func lines(_ name: String) throws -> [[UInt8]] {
-        let file = try MappedFile(path(name))
-        return withExtendedLifetime(file) {
-            var lines = file.bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
-            if lines.last?.isEmpty == true { lines.removeLast() }
-            return lines.map { line in
-                Array(
-                    line.prefix(
-                        (line.lastIndex { $0 > 0x20 } ?? line.startIndex - 1) - line.startIndex + 1)
-                )
-            }
+        var lines = try bytes(name).split(separator: 0x0A, omittingEmptySubsequences: false)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        return lines.map { line in
+            let end = line.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? line.startIndex
+            return Array(line[..<end])
         }
     }
 
-    private func path(_ name: String) -> String { folder + "/" + name }
+    private func has(_ name: String) -> Bool {
+        documents[name] != nil || folder.map { access("\($0)/\(name)", R_OK) == 0 } ?? false
+    }
 
-    private func has(_ name: String) -> Bool { access(path(name), F_OK) == 0 }
+    /// The bytes of a file that `has` said is there.
+    private func bytes(_ name: String) throws -> [UInt8] {
+        if let text = documents[name] { return Array(text.utf8) }
+        let file = try MappedFile("\(folder ?? "")/\(name)")
+        return withExtendedLifetime(file) { Array($0.bytes) }
+    }
 
     private func json(_ name: String) throws -> JSON? {
         guard has(name) else { return nil }
-        let file = try MappedFile(path(name))
-        guard file.bytes.count <= Self.configurationBytesMax else {
+        let bytes = try bytes(name)
+        guard bytes.count <= Self.configurationBytesMax else {
             throw ModelError.badModel(
-                "\(name): it has \(file.bytes.count) bytes, at most "
-                    + "\(Self.configurationBytesMax) are allowed")
+                "\(name): it has \(bytes.count) bytes, at most \(Self.configurationBytesMax) are "
+                    + "allowed")
         }
-        return try withExtendedLifetime(file) {
-            do throws(JSONError) {
-                return try JSON.parse(file.bytes)
-            } catch {
-                throw ModelError.badModel("\(name): \(error.message)")
-            }
+        do throws(JSONError) {
+            return try JSON.parse(bytes)
+        } catch {
+            throw ModelError.badModel("\(name): \(error.message)")
         }
     }
 
@@ -150,10 +155,8 @@ struct TokenizerFolder {
             tokenizer.chatTemplate = Self.template(map["chat_template"]) ?? tokenizer.chatTemplate
         }
         if has("chat_template.jinja") {
-            let file = try MappedFile(path("chat_template.jinja"))
-            tokenizer.chatTemplate = withExtendedLifetime(file) {
-                String(decoding: file.bytes, as: UTF8.self)
-            }
+            tokenizer.chatTemplate = String(
+                decoding: try bytes("chat_template.jinja"), as: UTF8.self)
         }
         tokenizer.setEnds()
         try addGenerationEnds(&tokenizer)

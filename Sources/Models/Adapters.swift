@@ -1,0 +1,106 @@
+// Low-rank adapters of a whole backbone. Several lie beside one resident backbone; a batch says by
+// sequence which one its rows use.
+
+package import Tensor
+
+/// A low-rank adapter: which layers, and how large.
+package struct AdapterSpec: Codable, Sendable, Equatable {
+    package var name: String
+    package var rank: Int
+    package var alpha: Double
+    /// Last parts of layer names, for example `q_proj`; empty: every linear layer of the blocks.
+    package var targets: [String]
+
+    package init(name: String, rank: Int = 8, alpha: Double = 16, targets: [String] = []) {
+        self.name = name
+        self.rank = rank
+        self.alpha = alpha
+        self.targets = targets
+    }
+}
+
+/// An adapter with its matrices.
+package final class Adapter {
+    package let spec: AdapterSpec
+    /// By the layer's name, without `.weight`, in the backbone's order.
+    package let layers: [(layer: String, weight: Parameter, lowRank: LowRankAdapter)]
+    private var isMerged = false
+
+    /// A and B of every layer.
+    package var parameters: [Parameter] { layers.flatMap { [$0.lowRank.a, $0.lowRank.b] } }
+
+    /// Matrices are allocated, not initialised, and put beside the backbone's.
+    /// - Throws: `invalid_input` when the rank is out of range or no layer has a target's name.
+    init(_ spec: AdapterSpec, on backbone: any Backbone, backend: any Backend) throws {
+        guard (1...1024).contains(spec.rank), spec.alpha > 0, spec.alpha.isFinite else {
+            throw ModelError.invalidInput(
+                "adapter: rank must be from 1 to 1024 and alpha above 0, they are \(spec.rank) and "
+                    + "\(spec.alpha)")
+        }
+        let all = backbone.parameters.filter { $0.isLinearLayer }
+        for target in spec.targets
+        where !all.contains(where: { $0.layerName.hasSuffix(".\(target)") }) {
+            let known = Set(all.map { $0.layerName.split(separator: ".").last ?? "" }).sorted()
+            throw ModelError.invalidInput(
+                "adapter: no layer is called \(printable(target)); the model has "
+                    + known.joined(separator: ", "))
+        }
+        let chosen = all.filter { weight in
+            spec.targets.isEmpty
+                || spec.targets.contains { weight.layerName.hasSuffix(".\($0)") }
+        }
+        self.spec = spec
+        layers = chosen.map { weight in
+            func part(_ name: String, _ shape: [Int]) -> Parameter {
+                Parameter(
+                    name: "adapters.\(spec.name).\(weight.layerName).\(name)",
+                    value: Tensor(shape, backend: backend))
+            }
+            let lowRank = LowRankAdapter(
+                a: part("lora_A.weight", [spec.rank, weight.value.shape[1]]),
+                b: part("lora_B.weight", [weight.value.shape[0], spec.rank]),
+                scale: Float(spec.alpha / Double(spec.rank)))
+            weight.adapters[spec.name] = lowRank
+            return (weight.layerName, weight, lowRank)
+        }
+    }
+
+    /// A uniform in ±1/√inputs (Kaiming's for a = √5, as in the authors' code), B zero.
+    func initialise(seed: UInt64) {
+        var generator = SplitMix64(seed: seed)
+        for (_, weight, lowRank) in layers {
+            let bound = 1 / Double(weight.value.shape[1]).squareRoot()
+            for i in 0..<lowRank.a.value.count {
+                lowRank.a.value.pointer[i] = Float((2 * generator.uniform() - 1) * bound)
+            }
+            lowRank.b.value.pointer.update(repeating: 0, count: lowRank.b.value.count)
+        }
+    }
+
+    /// Adds the adapter to the backbone's own matrices; no batch should ask for it then.
+    package func merge() {
+        precondition(!isMerged, "an adapter is merged once")
+        for (_, weight, lowRank) in layers { lowRank.merge(into: weight, factor: 1) }
+        isMerged = true
+    }
+
+    /// Takes a merged adapter out again, exact but for rounding.
+    package func unmerge() {
+        precondition(isMerged, "the adapter is not merged")
+        for (_, weight, lowRank) in layers { lowRank.merge(into: weight, factor: -1) }
+        isMerged = false
+    }
+}
+
+extension Parameter {
+    /// The name of the layer whose matrix this is.
+    var layerName: String {
+        name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name
+    }
+
+    /// A matrix that a block multiplies with: no table, and not the output projection.
+    var isLinearLayer: Bool {
+        let tables = ["embed", "wte", "wpe", "shared", "relative_attention_bias", "lm_head"]
+        return value.shape.count == 2 && !tables.contains { layerName.contains($0) }
+    }
+}

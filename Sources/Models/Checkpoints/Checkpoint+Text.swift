@@ -1,0 +1,36 @@
+// What a checkpoint knows beside weights: the tokenizer and the chat template.
+
+extension GGUFFile {
+    func tokenizer() throws -> any Tokenizer { try Tokenizers.load(gguf: self) }
+
+    func chatTemplate(_ tokenizer: any Tokenizer) -> (source: String, variables: [String: String])?
+    {
+        guard let source = string("tokenizer.chat_template") else { return nil }
+        var variables: [String: String] = [:]
+        for name in ["bos", "eos"] {
+            guard case .integer(let token)? = metadata["tokenizer.ggml.\(name)_token_id"],
+                let tokens = try? strings("tokenizer.ggml.tokens"),
+                (0..<tokens.count).contains(token)
+            else { continue }
+            variables["\(name)_token"] = String(decoding: tokens[token], as: UTF8.self)
+        }
+        return (source, variables)
+    }
+}
+
+extension HuggingFaceModel {
+    func tokenizer() throws -> any Tokenizer {
+        try Tokenizers.load(documents: documents, folder: folder)
+    }
+
+    func chatTemplate(_ tokenizer: any Tokenizer) -> (source: String, variables: [String: String])?
+    {
+        guard let source = tokenizer.chatTemplate else { return nil }
+        var variables: [String: String] = [:]
+        for (name, id) in [("bos", tokenizer.special.bos), ("eos", tokenizer.special.eos)] {
+            guard let text = id.flatMap({ tokenizer.text(of: $0) }) else { continue }
+            variables["\(name)_token"] = text
+        }
+        return (source, variables)
+    }
+}
