@@ -18,7 +18,7 @@ struct Polytask: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             ServeCommand.self, DoctorCommand.self, ModelsCommand.self, KeysCommand.self,
-            BenchCommand.self, VersionCommand.self, ComputeCommand.self,
+            TokenizeCommand.self, BenchCommand.self, VersionCommand.self, ComputeCommand.self,
         ])
 }
 

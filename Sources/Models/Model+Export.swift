@@ -14,6 +14,11 @@ extension Model {
             if name.contains("/") { _ = mkdir("\(folder)/\(name.prefix { $0 != "/" })", 0o755) }
             try DurableFile.write(Array(text.utf8), to: "\(folder)/\(name)")
         }
+        if access("\(folder)/tokenizer.json", F_OK) != 0 {
+            for (name, bytes) in TokenizerDocuments.of(tokenizer, chatTemplate: templateText) {
+                try DurableFile.write(bytes, to: "\(folder)/\(name)")
+            }
+        }
         if !classifiers.isEmpty {
             let parameters = parameters.dropFirst(backbone.parameters.count)
             try SafetensorsWriter.write(
@@ -21,6 +26,8 @@ extension Model {
                 tensors: parameters.map { ($0.name, $0.value) })
         }
     }
+
+    private var templateText: String? { checkpoint.chatTemplate(tokenizer)?.source }
 
     /// Writes a GGUF file with the metadata of the file that the model came from.
     /// - Throws: `invalid_input` when it did not come from GGUF, `io`, `out_of_space`.

@@ -13,7 +13,9 @@ struct BenchCommand: ParsableCommand {
               polytask bench methods --model SmolLM2-135M-Instruct.Q4_1.gguf --json
               polytask bench echo --port 8080
             """,
-        subcommands: [BenchStep.self, BenchMethods.self, BenchEcho.self])
+        subcommands: [
+            BenchStep.self, BenchMethods.self, BenchTokenizers.self, BenchEcho.self,
+        ])
 }
 
 /// What every benchmark of training steps takes.

@@ -1,7 +1,7 @@
 // What a checkpoint knows beside weights: the tokenizer and the chat template.
 
 extension GGUFFile {
-    func tokenizer() throws -> any Tokenizer { try ByteLevelBPE(self) }
+    func tokenizer() throws -> any Tokenizer { try Tokenizers.load(gguf: self) }
 
     func chatTemplate(_ tokenizer: any Tokenizer) -> (source: String, variables: [String: String])?
     {
@@ -20,9 +20,17 @@ extension GGUFFile {
 
 extension HuggingFaceModel {
     func tokenizer() throws -> any Tokenizer {
-        throw ModelError.badModel("model folder: its tokenizer cannot be read yet")
+        try Tokenizers.load(documents: documents, folder: folder)
     }
 
     func chatTemplate(_ tokenizer: any Tokenizer) -> (source: String, variables: [String: String])?
-    { nil }
+    {
+        guard let source = tokenizer.chatTemplate else { return nil }
+        var variables: [String: String] = [:]
+        for (name, id) in [("bos", tokenizer.special.bos), ("eos", tokenizer.special.eos)] {
+            guard let text = id.flatMap({ tokenizer.text(of: $0) }) else { continue }
+            variables["\(name)_token"] = text
+        }
+        return (source, variables)
+    }
 }
