@@ -17,13 +17,18 @@ package final class Model {
     let checkpoint: any Checkpoint
     let sources: [ParameterSource]
 
-    /// Loads the pretrained model (a GGUF file, a Hugging Face folder or one packed), then the fine-tuned weights over it.
+    /// Loads the pretrained model (a GGUF file, a Hugging Face folder or one packed), then the
+    /// fine-tuned weights over it.
+    /// - Parameter given: in place of the model's own tokenizer.
     /// - Throws: `bad_model` naming what is wrong with a file.
-    package init(base: String, weights: String? = nil, backend: any Backend) throws {
+    package init(
+        base: String, weights: String? = nil, tokenizer given: (any Tokenizer)? = nil,
+        backend: any Backend
+    ) throws {
         let checkpoint = try Checkpoints.open(base)
         let (architecture, configuration) = try Architectures.read(checkpoint)
         let fineTuned = try weights.map { try SafetensorsFile($0) }
-        tokenizer = try checkpoint.tokenizer()
+        tokenizer = try given ?? checkpoint.tokenizer()
         guard tokenizer.vocabularySize <= configuration.vocabulary else {
             throw ModelError.badModel(
                 "model file: \(tokenizer.vocabularySize) tokens for a vocabulary of "

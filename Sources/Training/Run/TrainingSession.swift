@@ -59,7 +59,7 @@ final class TrainingSession {
         schedule = LearningRateSchedule(
             shape: shape, peak: spec.optimizer.learningRate,
             warmupFraction: spec.optimizer.warmupFraction, steps: plan.steps)
-        Self.addHeads(model, data, spec)
+        try Self.addHeads(model, data, spec)
         let tasks = spec.tasks.map { TrainingTask(name: $0.name, kind: $0.kind) }
         var configuration = AdamWConfiguration()
         configuration.weightDecay = Float(spec.optimizer.weightDecay)
