@@ -17,7 +17,8 @@ struct Polytask: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            ServeCommand.self, DoctorCommand.self, ModelsCommand.self, BenchCommand.self,
+            ServeCommand.self, DoctorCommand.self, ModelsCommand.self, TokenizeCommand.self,
+            BenchCommand.self,
             VersionCommand.self, ComputeCommand.self,
         ])
 }

@@ -14,6 +14,9 @@ extension Model {
             if name.contains("/") { _ = mkdir("\(folder)/\(name.prefix { $0 != "/" })", 0o755) }
             try DurableFile.write(Array(text.utf8), to: "\(folder)/\(name)")
         }
+        if access("\(folder)/tokenizer.json", F_OK) != 0 {
+            try DurableFile.write(tokenizer.tokenizerJSON(), to: "\(folder)/tokenizer.json")
+        }
         if !classifiers.isEmpty {
             let parameters = parameters.dropFirst(backbone.parameters.count)
             try SafetensorsWriter.write(

@@ -29,12 +29,13 @@ package final class Model {
         let (architecture, configuration) = try Architectures.read(checkpoint)
         let fineTuned = try weights.map { try SafetensorsFile($0) }
         tokenizer = try given ?? checkpoint.tokenizer()
+        // Tables may be padded beyond the tokenizer's last token, never the other way round.
         guard tokenizer.vocabularySize <= configuration.vocabulary else {
             throw ModelError.badModel(
                 "model file: \(tokenizer.vocabularySize) tokens for a vocabulary of "
                     + "\(configuration.vocabulary)")
         }
-        (chatTemplate, chatTemplateProblem) = Self.template(of: checkpoint, tokenizer)
+        (chatTemplate, chatTemplateProblem) = Self.template(of: tokenizer)
         backbone = try architecture.init(configuration, backend: backend)
         self.backend = backend
         heads = []
@@ -62,15 +63,17 @@ package final class Model {
             }
     }
 
-    private static func template(of checkpoint: any Checkpoint, _ tokenizer: any Tokenizer) -> (
-        ChatTemplate?, String
-    ) {
-        guard let (source, variables) = checkpoint.chatTemplate(tokenizer) else {
+    private static func template(of tokenizer: any Tokenizer) -> (ChatTemplate?, String) {
+        guard let source = tokenizer.chatTemplate else {
             return (nil, "the model file has no chat template; use the format raw")
         }
         do {
             var template = try ChatTemplate(source)
-            for (name, text) in variables { template.variables[name] = text }
+            for (name, token) in [
+                ("bos_token", tokenizer.special.bos), ("eos_token", tokenizer.special.eos),
+            ] {
+                template.variables[name] = token.flatMap { tokenizer.text(of: $0) }
+            }
             return (template, "")
         } catch {
             return (nil, "\(error)")

@@ -11,7 +11,7 @@ import Testing
 struct RealModelTests {
     @Test("token ids are exact")
     func tokens() throws {
-        let bpe = try ByteLevelBPE(GGUFFile(RealModel.path))
+        let bpe = try Tokenizers.load(gguf: GGUFFile(RealModel.path))
         let expected: [(String, [Int32])] = [
             ("The capital of France is", [504, 3575, 282, 4649, 314]),
             (

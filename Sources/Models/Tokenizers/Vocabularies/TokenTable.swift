@@ -22,31 +22,35 @@ struct TokenTable: Sendable {
 
     /// Adds the next token. An unfindable one keeps its number only; so does one whose bytes an
     /// earlier token has.
-    mutating func append(findable: Bool, _ fill: (inout [UInt8]) -> Bool) -> Bool {
-        guard fill(&pool) else { return false }
+    /// - Returns: false when an earlier findable token has the same bytes.
+    @discardableResult
+    mutating func append(_ bytes: some Sequence<UInt8>, findable: Bool) -> Bool {
         let token = Int32(count)
+        pool += bytes
         offsets.append(pool.count)
         guard findable else { return true }
+        let begin = offsets[Int(token)]
         let slot = pool.withUnsafeBufferPointer { pool in
-            find(UnsafeBufferPointer(rebasing: pool[offsets[Int(token)]...]))
+            find(UnsafeBufferPointer(rebasing: pool[begin...]))
         }
-        if slots[slot] == 0 { slots[slot] = token + 1 }
+        guard slots[slot] == 0 else { return false }
+        slots[slot] = token + 1
         return true
     }
 
+    @inline(__always)
     func token(_ bytes: UnsafeBufferPointer<UInt8>) -> Int32? {
         let value = slots[find(bytes)]
         return value == 0 ? nil : value - 1
     }
 
+    func token(_ bytes: [UInt8]) -> Int32? {
+        bytes.withUnsafeBufferPointer { token($0) }
+    }
+
     /// The slot that holds these bytes, or the empty one where they belong.
     private func find(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325  // FNV-1a
-        var i = 0
-        while i < bytes.count {
-            hash = (hash ^ UInt64(bytes[i])) &* 0x100_0000_01B3
-            i &+= 1
-        }
+        let hash = ByteHash.of(bytes)
         let mask = slots.count - 1
         var slot = Int(truncatingIfNeeded: hash ^ (hash >> 29)) & mask
         while slots[slot] != 0, !matches(Int(slots[slot]) - 1, bytes) {
