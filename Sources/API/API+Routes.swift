@@ -1,28 +1,42 @@
-package import HTTP
+import HTTP
+import Store
 
 extension API {
-    /// The registry: one line a route, held equal to openapi.yaml by a test.
-    package var routes: [Route] {
+    /// The registry: one line a route, held equal to openapi.yaml by a test. Each says which key
+    /// opens it.
+    package var endpoints: [Endpoint] {
         [
-            Route(.get, "/livez", livez),
-            Route(.get, "/readyz", readyz),
-            Route(.get, "/v1/info", info),
-            Route(.get, "/openapi.yaml", openAPIDocument),
-            Route(.post, "/v1/datasets", createDataset),
-            Route(.get, "/v1/datasets", listDatasets),
-            Route(.get, "/v1/datasets/{id}", getDataset),
-            Route(.delete, "/v1/datasets/{id}", deleteDataset),
-            Route(.get, "/v1/datasets/{id}/rows", listRows),
-            Route(.post, "/v1/runs", createRun),
-            Route(.get, "/v1/runs", listRuns),
-            Route(.get, "/v1/runs/{id}", getRun),
-            Route(.post, "/v1/runs/{id}/cancel", cancelRun),
-            Route(.get, "/v1/runs/{id}/metrics", runMetrics),
-            Route(.get, "/v1/runs/{id}/events", runEvents),
-            Route(.get, "/v1/models", listModels),
-            Route(.get, "/v1/models/{id}", getModel),
-            Route(.post, "/v1/classify", classify),
-            Route(.post, "/v1/generate", generate),
+            Endpoint(.open, .get, "/livez", as: .health, livez),
+            Endpoint(.open, .get, "/readyz", as: .health, readyz),
+            Endpoint([.metrics], .get, "/metrics", as: .health, serviceMetrics),
+            Endpoint(.anyKey, .get, "/v1/info", info),
+            Endpoint(.anyKey, .get, "/openapi.yaml", openAPIDocument),
+            Endpoint(.anyKey, .get, "/v1/methods", listMethods),
+            Endpoint([.train], .post, "/v1/datasets", as: .upload, createDataset),
+            Endpoint([.train], .get, "/v1/datasets", listDatasets),
+            Endpoint([.train], .get, "/v1/datasets/{id}", getDataset),
+            Endpoint([.train], .delete, "/v1/datasets/{id}", deleteDataset),
+            Endpoint([.train], .get, "/v1/datasets/{id}/rows", listRows),
+            Endpoint([.train], .get, "/v1/datasets/{id}/overlap", datasetOverlap),
+            Endpoint([.train], .post, "/v1/runs", createRun),
+            Endpoint([.train], .get, "/v1/runs", listRuns),
+            Endpoint([.train], .get, "/v1/runs/{id}", getRun),
+            Endpoint([.train], .post, "/v1/runs/{id}/cancel", cancelRun),
+            Endpoint([.train], .get, "/v1/runs/{id}/metrics", runMetrics),
+            Endpoint([.train], .get, "/v1/runs/{id}/events", runEvents),
+            Endpoint([.train], .get, "/v1/runs/{id}/interference", runInterference),
+            Endpoint([.infer, .train, .admin], .get, "/v1/models", listModels),
+            Endpoint([.infer, .train, .admin], .get, "/v1/models/{id}", getModel),
+            Endpoint([.admin], .post, "/v1/models", as: .upload, importModel),
+            Endpoint([.admin], .delete, "/v1/models/{id}", deleteModel),
+            Endpoint([.infer, .train, .admin], .get, "/v1/aliases", listAliases),
+            Endpoint([.infer, .train, .admin], .get, "/v1/aliases/{name}", getAlias),
+            Endpoint([.admin], .put, "/v1/aliases/{name}", putAlias),
+            Endpoint([.admin], .delete, "/v1/aliases/{name}", deleteAlias),
+            Endpoint([.infer], .post, "/v1/classify", as: .classify, classify),
+            Endpoint([.infer], .post, "/v1/generate", as: .generate, generate),
+            Endpoint([.infer], .post, "/v1/completions", as: .generate, completions),
+            Endpoint([.infer], .post, "/v1/chat/completions", as: .generate, chatCompletions),
         ]
     }
 }

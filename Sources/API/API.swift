@@ -2,43 +2,73 @@
 // It knows methods only by their catalogue and never imports the engine.
 import Glibc
 package import HTTP
+package import JSON
+import Pool
 package import Spec
 package import Store
 import Synchronization
+import WorkerProtocol
 
 /// All routes with what they need. Built once by the server, shared by all requests.
 package final class API: Sendable {
     let store: Store
     let compute: any ComputeService
     let catalogue: [MethodDescriptor]
+    let interference: @Sendable (RunSpec, [MetricPoint]) -> JSON
     let limits: APILimits
     let blocking: BlockingExecutor
     let startedAt = Double(time(nil))
     let followers = Atomic<Int>(0)
-    private let gate: Gate
+    private let keys: KeyRing
     private let draining = Atomic<Bool>(false)
-    private let log: @Sendable (String) -> Void
+    private let log: @Sendable (LogEntry) -> Void
+    let metrics: ServerMetrics
+    let imports: ModelImport
+    private let admission: Admission
+    /// For health and metrics, which must not wait behind ordinary calls of the store.
+    private let urgent = BlockingExecutor(threads: 1, waitingMax: 64)
 
     /// - Parameters:
     ///   - catalogue: the methods that a run may name.
-    ///   - key: the one API key; nil admits loopback requests only.
-    ///   - log: takes one line about an internal error, without any user data.
+    ///   - interference: what a run's metrics say of how its tasks interfere.
+    ///   - key: an API key for everything, besides those of the store. Without any key only
+    ///     loopback requests are admitted.
+    ///   - imports: how model files are taken in.
+    ///   - metrics: those of the server that it is served by.
+    ///   - log: takes what happened; must not block.
+    /// - Throws: `StoreError` when the keys cannot be read.
     package init(
         store: Store, compute: any ComputeService, catalogue: [MethodDescriptor],
+        interference: @escaping @Sendable (RunSpec, [MetricPoint]) -> JSON,
         limits: APILimits = APILimits(), key: APIKey?,
-        log: @escaping @Sendable (String) -> Void = API.logToStandardError
-    ) {
+        imports: ModelImport, metrics: ServerMetrics = ServerMetrics(),
+        log: @escaping @Sendable (LogEntry) -> Void
+    ) throws {
         self.store = store
         self.compute = compute
         self.catalogue = catalogue
+        self.interference = interference
         self.limits = limits
         self.log = log
-        gate = Gate(key: key)
+        self.metrics = metrics
+        self.imports = imports
+        admission = Admission(limits, clock: MonotonicClock.seconds)
+        keys = KeyRing(configured: key, stored: try store.keys())
         blocking = BlockingExecutor(
             threads: limits.storeThreads, waitingMax: limits.storeQueueMax)
     }
 
-    package var isAuthenticated: Bool { gate.key != nil }
+    /// Whether requests must carry a key.
+    package var isAuthenticated: Bool { keys.isNeeded }
+
+    /// Notices keys that were made or revoked meanwhile, until the task is cancelled.
+    package func followKeys() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(limits.keyRefreshSeconds))
+            // A store that does not answer now leaves the keys as they are.
+            if let stored = try? await stored({ try $0.keys() }) { keys.update(stored) }
+        }
+    }
 
     var isDraining: Bool { draining.load(ordering: .relaxed) }
 
@@ -46,25 +76,99 @@ package final class API: Sendable {
     package func beginDraining() { draining.store(true, ordering: .relaxed) }
 
     package var router: Router {
-        Router(
+        let guarded = Set(endpoints.map { RouteKey($0.method, $0.pattern) })
+        return Router(
             routes,
-            before: { [self] request in before(request) },
+            before: { [self] request in
+                // An endpoint asks for itself; what is none must not tell strangers so.
+                let method = request.method == .head ? .get : request.method
+                if let route = request.route, guarded.contains(RouteKey(method, route)) {
+                    return nil
+                }
+                return refusal(request)
+            },
             problem: { [self] error, request in problem(error, request) })
     }
 
-    /// The answer to a request that must not reach its handler; nil lets it pass.
-    package func before(_ request: Request) -> Response? {
-        if let refusal = gate.refusal(request) { return problem(refusal, request) }
-        guard isDraining, request.path != "/livez" else { return nil }
-        return problem(
-            APIError(.draining, "the server is shutting down; try again in a moment"), request)
+    private struct RouteKey: Hashable {
+        var method: HTTP.Method
+        var pattern: String
+        init(_ method: HTTP.Method, _ pattern: String) {
+            self.method = method
+            self.pattern = pattern
+        }
+    }
+
+    private func refusal(_ request: Request) -> Response? {
+        do {
+            _ = try Gate(keys: keys).admit(request, to: .anyKey)
+            return nil
+        } catch {
+            return problem(error, request)
+        }
+    }
+
+    /// The registry as the router takes it: every handler behind its guard.
+    package var routes: [Route] {
+        endpoints.map { endpoint in
+            Route(endpoint.method, endpoint.pattern, isUrgent: endpoint.isUrgent) { [self] in
+                try await answer($0, by: endpoint)
+            }
+        }
+    }
+
+    /// Decided before a byte of the body is read: who asks, and whether there is room.
+    private func answer(_ request: Request, by endpoint: Endpoint) async throws -> Response {
+        let principal = try Gate(keys: keys).admit(request, to: endpoint.access)
+        guard !isDraining || endpoint.pattern == "/livez" else {
+            throw APIError(.draining, "the server is shutting down; try again in a moment")
+        }
+        let permits = [try principal?.admit(), try room(endpoint.routeClass)].compactMap(\.self)
+        let trace = request.fields["traceparent"].flatMap { TraceParent($0) }
+        let origin = JobOrigin(
+            request: request.id, trace: trace?.traceID, parent: trace?.parentID)
+        return try await JobOrigin.$current.withValue(origin) {
+            let response = try await endpoint.handler(request).holding(permits)
+            return endpoint.routeClass == .health ? response : try response.tagged(for: request)
+        }
+    }
+
+    private func room(_ routeClass: RouteClass) throws -> Permit? {
+        do {
+            return try admission.admit(routeClass)
+        } catch {
+            metrics.count(routeClass.rejection)
+            throw error
+        }
+    }
+
+    /// Notes a request that is over, for `Server`'s `onRequest`.
+    package func note(_ record: RequestRecord) {
+        var fields: [(name: String, value: JSON)] = [
+            ("request_id", .string(record.id)), ("peer", .string(record.peer)),
+            ("method", .string(record.method.rawValue)), ("route", .optional(record.route)),
+            ("status", .count(record.status)), ("seconds", .number(record.seconds)),
+            ("received_bytes", .count(record.receivedBytes)),
+            ("sent_bytes", .count(record.sentBytes)), ("is_whole", .bool(record.isWhole)),
+        ]
+        if let trace = record.traceParent.flatMap({ TraceParent($0) }) {
+            fields.append(("trace_id", .string(trace.traceID)))
+            fields.append(("parent_id", .string(trace.parentID)))
+        }
+        log(LogEntry(record.status >= 500 ? .error : .info, "request", fields))
     }
 
     /// Any error as problem+json; an internal one is logged.
     package func problem(_ error: any Error, _ request: Request) -> Response {
         let problem = Problem(error)
         if problem.status >= 500 && problem.status != 503 {
-            log("request \(request.id) failed: \(problem.code): \(Self.describe(error))")
+            log(
+                LogEntry(
+                    .error, "failure",
+                    [
+                        ("request_id", .string(request.id)), ("code", .string(problem.code)),
+                        ("message", .string(Self.describe(error))),
+                    ]))
         }
         return problem.response(requestID: request.id, limits: limits)
     }
@@ -74,10 +178,9 @@ package final class API: Sendable {
         try await blocking.run { [store] in try call(store) }
     }
 
-    package static let logToStandardError: @Sendable (String) -> Void = { line in
-        let safe = line.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }
-        var text = String(String.UnicodeScalarView(safe)) + "\n"
-        text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    /// As `stored`, ahead of everybody else.
+    func urgently<T: Sendable>(_ call: @escaping @Sendable (Store) throws -> T) async throws -> T {
+        try await urgent.run { [store] in try call(store) }
     }
 
     private static func describe(_ error: any Error) -> String {

@@ -11,6 +11,7 @@ package struct APIError: Error, Sendable, Equatable {
         case notAvailable = "not_available"
         case invalidData = "invalid_data"
         case unsupportedMediaType = "unsupported_media_type"
+        case tooLarge = "payload_too_large"
         case unauthorized = "unauthorized"
         case forbidden = "forbidden"
         case notFound = "not_found"
@@ -39,10 +40,14 @@ package struct APIError: Error, Sendable, Equatable {
     /// The field, query parameter or header at fault.
     package var parameter: String?
     package var lines: [Line]
+    /// When to try again, of an overload; nil: soon.
+    package var retryAfterSeconds: Int?
 
     package init(
-        _ code: Code, _ message: String, parameter: String? = nil, lines: [Line] = []
+        _ code: Code, _ message: String, parameter: String? = nil, lines: [Line] = [],
+        retryAfterSeconds: Int? = nil
     ) {
+        self.retryAfterSeconds = retryAfterSeconds
         self.code = code
         self.message = message
         self.parameter = parameter

@@ -1,9 +1,9 @@
 /// Names that users choose and ids that the service makes: `[A-Za-z0-9._-]{1,64}`. Only such text
 /// is ever repeated in a message.
-enum Identifier {
-    static let rule = "1 to 64 of the characters A-Z a-z 0-9 . _ -"
+package enum Identifier {
+    package static let rule = "1 to 64 of the characters A-Z a-z 0-9 . _ -"
 
-    static func isValid(_ text: String) -> Bool {
+    package static func isValid(_ text: String) -> Bool {
         let bytes = text.utf8
         return (1...64).contains(bytes.count)
             && bytes.allSatisfy { byte in

@@ -2,12 +2,14 @@
 package struct APILimits: Sendable {
     package var jsonBodyBytesMax = 2 * 1024 * 1024
     package var uploadBytesMax = 64 * 1024 * 1024 * 1024
+    package var modelBytesMax = 64 * 1024 * 1024 * 1024
     package var problemBytesMax = 4 * 1024
     package var reportBytesMax = 64 * 1024
     package var pageRowsMax = 100
     package var pageBytesMax = 1024 * 1024
     package var metricsPageMax = 1000
     package var tasksMax = 32
+    package var stagesMax = 64
     package var epochsMax = 1000
     package var batchTokensMax = 65_536
     package var classifyInputsMax = 256
@@ -17,10 +19,18 @@ package struct APILimits: Sendable {
     package var logprobsMax = 20
     package var timeoutMillisecondsMax = 600_000
     package var followersMax = 256
+    /// Requests under way by class; one more gets 429. Together the first two stay below what the
+    /// pool takes.
+    package var classifyRequestsMax = 160
+    package var generateRequestsMax = 64
+    package var uploadsMax = 32
+    package var otherRequestsMax = 1024
     package var storeThreads = 4
     package var storeQueueMax = 1024
     package var pingSeconds = 10.0
     package var pollSeconds = 0.3
+    /// How soon a new or revoked key counts.
+    package var keyRefreshSeconds = 1.0
 
     package init() {}
 }

@@ -9,6 +9,17 @@ extension Response {
         return Response(status, fields, body: .bytes(value.bytes()))
     }
 
+    /// Holds permits as long as the answer is being sent, where that is the work.
+    func holding(_ permits: [Permit]) -> Response {
+        guard !permits.isEmpty, case .stream(let write) = body else { return self }
+        var response = self
+        response.body = .stream { writer in
+            try await write(writer)
+            withExtendedLifetime(permits) {}
+        }
+        return response
+    }
+
     /// `{object:"list",data,first_id,last_id,has_more}`.
     static func list(_ items: [(id: String, value: JSON)], hasMore: Bool) -> Response {
         .json([

@@ -17,9 +17,8 @@ struct Polytask: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            ServeCommand.self, DoctorCommand.self, ModelsCommand.self, TokenizeCommand.self,
-            BenchCommand.self,
-            VersionCommand.self, ComputeCommand.self,
+            ServeCommand.self, DoctorCommand.self, ModelsCommand.self, KeysCommand.self,
+            TokenizeCommand.self, BenchCommand.self, VersionCommand.self, ComputeCommand.self,
         ])
 }
 

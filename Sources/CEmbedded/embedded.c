@@ -3,9 +3,13 @@
 static const unsigned char initial[] = {
 #embed "../../migrations/0001_initial.sql"
 };
+static const unsigned char keys[] = {
+#embed "../../migrations/0002_keys.sql"
+};
 
 static const embedded_file migrations[] = {
     {"0001_initial.sql", initial, sizeof initial},
+    {"0002_keys.sql", keys, sizeof keys},
 };
 
 size_t embedded_migration_count(void) { return sizeof migrations / sizeof *migrations; }

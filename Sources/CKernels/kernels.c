@@ -30,6 +30,7 @@ typedef float lanes __attribute__((vector_size(64), aligned(4)));
     apply_to = function)
 #define SUFFIX _avx512
 #define LEVEL_NAME "avx512"
+#define PACKED_PRODUCTS
 #include "kernels.inc"
 #undef SUFFIX
 #undef LEVEL_NAME

@@ -12,11 +12,6 @@ int linux_accept(int listener) {
     return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-void linux_set_no_delay(int descriptor) {
-    int one = 1;
-    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-}
-
 int linux_peer_address(int descriptor, char *text, int capacity) {
     struct sockaddr_storage storage;
     socklen_t length = sizeof storage;
@@ -63,6 +58,11 @@ int linux_listen(const char *address, uint16_t port, int backlog, int shared_por
     int one = 1;
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (shared_port) setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
+    // Accepted sockets inherit both. The kernel holds little that the network does not take yet:
+    // how slow a client reads must show here, not in megabytes of its buffers.
+    int unsent = 128 * 1024;
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
     if (storage.ss_family == AF_INET6)
         setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
     if (bind(descriptor, (struct sockaddr *)&storage, length) != 0

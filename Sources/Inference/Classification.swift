@@ -7,11 +7,12 @@ package enum Classification {
     static let tokensMax = 1024
 
     /// Logits per input (aligned with the head's labels), in packed batches of `tokensMax`, and
-    /// the tokens of all inputs.
+    /// the tokens of all inputs. Messages count the inputs from `first`.
     /// - Throws: `invalid_input` for an unknown task, an empty input, or, without `truncate`, one
     ///   longer than the model's context.
     package static func logits(
-        _ model: Model, task: String, inputs: [String], truncate: Bool, backend: any Backend
+        _ model: Model, task: String, inputs: [String], first: Int = 0, truncate: Bool,
+        backend: any Backend
     ) throws -> (logits: [[Float]], promptTokens: Int) {
         guard let head = model.heads.first(where: { $0.task == task }),
             model.classifiers[task] != nil
@@ -20,7 +21,7 @@ package enum Classification {
                 code: "invalid_input", message: "task: the model has no such classification task")
         }
         let sequences = try inputs.enumerated().map { index, input in
-            try tokens(model, head, input, index: index, truncate: truncate)
+            try tokens(model, head, input, index: first + index, truncate: truncate)
         }
         var logits: [[Float]] = []
         var begin = 0

@@ -8,15 +8,20 @@ package struct MethodSettings: Sendable, Equatable {
     package let tasks: [String]
     /// One value per task where the method takes them; empty otherwise.
     package let taskValues: [Double]
+    /// For a method that draws.
+    package let seed: UInt64
     private let parameters: [String: Double]
+    private let options: [String: String]
 
     /// - Throws: `MultitaskError` for a parameter the method does not have, a value outside its
     ///   range, or per-task values that do not match the tasks.
     package init(
-        _ spec: MethodSpec, tasks: [String], descriptor: MethodDescriptor
+        _ spec: MethodSpec, tasks: [String], descriptor: MethodDescriptor, seed: UInt64 = 1
     ) throws(MultitaskError) {
         self.tasks = tasks
+        self.seed = seed
         self.parameters = try Self.parameters(spec, descriptor)
+        self.options = try Self.options(spec, descriptor)
         self.taskValues = try Self.taskValues(spec, tasks, descriptor)
     }
 
@@ -28,10 +33,41 @@ package struct MethodSettings: Sendable, Equatable {
         return value
     }
 
+    /// The word chosen for a parameter that the descriptor declares with choices.
+    package func option(_ name: String) -> String {
+        guard let value = options[name] else {
+            preconditionFailure("the descriptor declares no choices of \(name)")
+        }
+        return value
+    }
+
+    private static func options(
+        _ spec: MethodSpec, _ descriptor: MethodDescriptor
+    ) throws(MultitaskError) -> [String: String] {
+        var values: [String: String] = [:]
+        for parameter in descriptor.parameters where !parameter.choices.isEmpty {
+            let value = spec.options?[parameter.name] ?? parameter.choices[0]
+            guard parameter.choices.contains(value) else {
+                throw MultitaskError(
+                    code: "parameter_out_of_range",
+                    message: "\(descriptor.name).\(parameter.name) must be one of "
+                        + parameter.choices.joined(separator: ", "))
+            }
+            values[parameter.name] = value
+        }
+        guard (spec.options ?? [:]).keys.allSatisfy({ values[$0] != nil }) else {
+            throw MultitaskError(
+                code: "unknown_parameter",
+                message: "\(descriptor.name) has no such parameter that takes a word")
+        }
+        return values
+    }
+
     private static func parameters(
         _ spec: MethodSpec, _ descriptor: MethodDescriptor
     ) throws(MultitaskError) -> [String: Double] {
-        let known = descriptor.parameters.map(\.name)
+        let numeric = descriptor.parameters.filter(\.choices.isEmpty)
+        let known = numeric.map(\.name)
         if let unknown = spec.parameters.keys.sorted().first(where: { !known.contains($0) }) {
             let choices = known.isEmpty ? "no parameters" : known.joined(separator: ", ")
             throw MultitaskError(
@@ -39,7 +75,7 @@ package struct MethodSettings: Sendable, Equatable {
                 message: "\(descriptor.name) has no parameter \(unknown); it takes \(choices)")
         }
         var values: [String: Double] = [:]
-        for parameter in descriptor.parameters {
+        for parameter in numeric {
             let value = spec.parameters[parameter.name] ?? parameter.default
             guard parameter.range.contains(value) else {
                 throw MultitaskError(

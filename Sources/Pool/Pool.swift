@@ -17,9 +17,13 @@ package final class Pool: Sendable {
 
     /// `executable` is the polytask binary; children are `executable compute --role train|infer`.
     /// `threads` 0: one per core.
-    package convenience init(store: Store, executable: String, threads: Int) {
+    package convenience init(
+        store: Store, executable: String, threads: Int,
+        report: @escaping @Sendable (String) -> Void
+    ) {
         let launcher = ProcessLauncher(executable: executable, threads: threads)
-        self.init(store: store, environment: PoolEnvironment(launcher: launcher))
+        self.init(
+            store: store, environment: PoolEnvironment(launcher: launcher, report: report))
     }
 
     package init(store: Store, environment: PoolEnvironment) {
@@ -32,8 +36,8 @@ package final class Pool: Sendable {
     /// Requeues interrupted runs, spawns both children, starts scheduling. Returns when both said
     /// ready; the queued runs go on by themselves.
     ///
-    /// - Throws: `WorkerFailure` when a child is not ready in time (more are tried meanwhile),
-    ///   `StoreError`.
+    /// - Throws: `WorkerFailure` when a child is not ready in time (more are tried meanwhile), or
+    ///   `wrong_mathematics` when it found that it computes wrong; `StoreError`.
     package func start() async throws {
         guard let training, let inference else {
             throw WorkerFailure(
@@ -72,7 +76,7 @@ package final class Pool: Sendable {
             ).run()
         }
         try OwnThread.start("pool-infer") {
-            let duty = InferenceDuty(limits: environment.limits)
+            let duty = InferenceDuty(limits: environment.limits, status: environment.status)
             WorkerSupervisor(
                 role: .infer, duty: duty, environment: environment, mailbox: inference
             ).run()
@@ -89,6 +93,8 @@ package final class Pool: Sendable {
         get async { environment.status.workers }
     }
 
+    package var figures: PoolFigures { environment.status.figures }
+
     /// Both children alive, ready, and fit to compute.
     package var isReady: Bool {
         get async {
@@ -96,6 +102,11 @@ package final class Pool: Sendable {
             return workers.count == WorkerRole.allCases.count
                 && workers.allSatisfy { $0.problems.isEmpty }
         }
+    }
+
+    /// Lets the inference worker forget a model that was deleted.
+    package func unload(model id: String) {
+        inference?.post(.command(.unload(id)))
     }
 
     /// Logits of one classification task for each input.
@@ -108,7 +119,7 @@ package final class Pool: Sendable {
         let id = makeID()
         let job = ClassifyJob(
             id: id, model: model.id, files: store.files(of: model), task: task, inputs: inputs,
-            truncate: truncate)
+            truncate: truncate, origin: JobOrigin.current)
         let ticket = InferenceJob.Ticket()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -124,13 +135,13 @@ package final class Pool: Sendable {
     /// Deltas, then usage. Ends throwing `WorkerFailure` as `classify` does. A consumer that stops
     /// iterating, or whose task is cancelled, cancels the job within one token step.
     package func generate(
-        model: ModelRecord, task: String?, prompt: String, raw: Bool, n: Int,
+        model: ModelRecord, task: String?, prompt: String, messages: [ChatTurn]?, raw: Bool, n: Int,
         sampling: SamplingOptions
     ) -> AsyncThrowingStream<GenerateOutput, any Error> {
         let id = makeID()
         let job = GenerateJob(
             id: id, model: model.id, files: store.files(of: model), task: task, prompt: prompt,
-            raw: raw, n: n, sampling: sampling)
+            messages: messages, raw: raw, n: n, sampling: sampling, origin: JobOrigin.current)
         let ticket = InferenceJob.Ticket()
         let inference = inference
         return AsyncThrowingStream { continuation in

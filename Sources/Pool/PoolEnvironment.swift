@@ -26,6 +26,17 @@ package struct PoolEnvironment: Sendable {
 /// What is known of the workers now, for other threads to read.
 final class WorkerStatus: Sendable {
     private let infos = Mutex<[WorkerRole: WorkerInfo]>([:])
+    private let counted = Mutex(PoolFigures())
+
+    var figures: PoolFigures {
+        let ready = infos.withLock { Set($0.keys) }
+        return counted.withLock { figures in
+            figures.ready = ready
+            return figures
+        }
+    }
+
+    func count(_ change: (inout PoolFigures) -> Void) { counted.withLock { change(&$0) } }
 
     func set(_ role: WorkerRole, _ info: WorkerInfo?) {
         infos.withLock { $0[role] = info }

@@ -13,6 +13,7 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
     // `register` and `callAtTurnEnd` check that.
     private struct Mailbox {
         var jobs: [UnownedJob] = []
+        var urgentJobs: [UnownedJob] = []
         var work: [@Sendable () -> Void] = []
         var isSignalled = false
         var isStopped = false
@@ -32,7 +33,9 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
     private var slots: [Slot] = []
     private var timers = Timers()
     private var localJobs: [UnownedJob] = []
-    private var runningJobs: [UnownedJob] = []
+    /// How many of `localJobs` have run.
+    private var jobsRun = 0
+    private var urgentJobs: [UnownedJob] = []
     private var turnEnders: [any EventHandler] = []
     private var endingTurn: [any EventHandler] = []
 
@@ -42,8 +45,8 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
     /// The token of the descriptor that wakes the loop; no registration can have it.
     private static let wakeToken = UInt64.max
     private static let eventsMax = 256
-    /// Rounds of task jobs before the sockets are looked at again.
-    private static let jobRoundsMax = 8
+    /// How long task jobs run before the sockets are looked at again.
+    private static let jobSeconds = 0.005
     private static let stackBytes = 4 << 20
 
     /// - Throws: `SocketError` when the kernel has no descriptor left.
@@ -68,6 +71,14 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         if isCurrent { localJobs.append(job) } else { post { $0.jobs.append(job) } }
+    }
+
+    /// An executor on the same thread whose jobs run before all others.
+    package private(set) lazy var urgent = UrgentExecutor(reactor: self)
+
+    fileprivate func enqueueUrgent(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if isCurrent { urgentJobs.append(job) } else { post { $0.urgentJobs.append(job) } }
     }
 
     /// Runs `work` on the reactor's thread, in the order of the calls, never inside this call.
@@ -190,6 +201,7 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
             mailbox.isStopped = mail.isStopped
         }
         localJobs.append(contentsOf: mail.jobs)
+        urgentJobs.append(contentsOf: mail.urgentJobs)
         for work in mail.work { work() }
         return mail.isStopped
     }
@@ -200,12 +212,27 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
         }
     }
 
+    /// Runs jobs until none is left or their time is over; urgent ones go first at every moment.
     private func runJobs() {
-        for _ in 0..<Self.jobRoundsMax where !localJobs.isEmpty {
-            swap(&localJobs, &runningJobs)
-            for job in runningJobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
-            runningJobs.removeAll(keepingCapacity: true)
+        while true {
+            if !urgentJobs.isEmpty {
+                let jobs = urgentJobs
+                urgentJobs = []
+                for job in jobs { job.runSynchronously(on: urgent.asUnownedTaskExecutor()) }
+                continue
+            }
+            guard jobsRun < localJobs.count else { break }
+            let job = localJobs[jobsRun]
+            jobsRun += 1
+            job.runSynchronously(on: asUnownedTaskExecutor())
+            if jobsRun & 7 == 0, SystemCalls.monotonicSeconds() - now > Self.jobSeconds {
+                localJobs.removeFirst(jobsRun)
+                jobsRun = 0
+                return
+            }
         }
+        localJobs.removeAll(keepingCapacity: true)
+        jobsRun = 0
     }
 
     private func endTurn() {
@@ -220,4 +247,13 @@ private func reactorMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRa
     guard let context else { return nil }
     Unmanaged<Reactor>.fromOpaque(context).takeRetainedValue().run()
     return nil
+}
+
+/// Runs jobs on a reactor's thread before those of the reactor itself.
+package final class UrgentExecutor: TaskExecutor {
+    private unowned let reactor: Reactor
+
+    fileprivate init(reactor: Reactor) { self.reactor = reactor }
+
+    package func enqueue(_ job: consuming ExecutorJob) { reactor.enqueueUrgent(job) }
 }

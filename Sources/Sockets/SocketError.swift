@@ -5,6 +5,8 @@ package struct SocketError: Error, Sendable, CustomStringConvertible {
         case addressInUse = "address_in_use"
         case addressUnavailable = "address_unavailable"
         case permissionDenied = "permission_denied"
+        case tlsFileInvalid = "tls_file_invalid"
+        case tlsUnavailable = "tls_unavailable"
         case systemCallFailed = "system_call_failed"
     }
     package var code: Code

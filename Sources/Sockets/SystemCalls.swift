@@ -8,6 +8,8 @@ package enum Transfer: Sendable, Equatable {
     case wouldBlock
     /// The peer sent FIN (reads only).
     case end
+    /// FIN without the close_notify that TLS wants before it (reads only).
+    case cutOff
     case failed(Int32)
 }
 
@@ -59,10 +61,7 @@ package enum SystemCalls {
 
     package static func accept(_ listener: Int32) -> Acceptance {
         let descriptor = retrying { linux_accept(listener) }
-        if descriptor >= 0 {
-            linux_set_no_delay(descriptor)
-            return .descriptor(descriptor)
-        }
+        if descriptor >= 0 { return .descriptor(descriptor) }
         switch errno {
         case EAGAIN: return .none
         case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
@@ -103,6 +102,14 @@ package enum SystemCalls {
 
     /// A descriptor that does nothing but occupy its number, or -1.
     package static func reserveDescriptor() -> Int32 { open("/dev/null", O_RDONLY | O_CLOEXEC) }
+
+    /// Raises the process's limit of open files as far as it may go by itself.
+    package static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
 
     static func makeEpoll() -> Int32 { epoll_create1(Int32(EPOLL_CLOEXEC)) }
 

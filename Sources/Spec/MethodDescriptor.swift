@@ -2,13 +2,17 @@
 
 /// A method as users discover it: name, source, parameters with ranges and defaults.
 package struct MethodDescriptor: Sendable, Equatable {
-    package enum Family: String, Sendable { case mixing, weighting }
+    package enum Family: String, Sendable, CaseIterable {
+        case mixing, curriculum, weighting, aggregation, retention
+    }
 
     package struct Parameter: Sendable, Equatable {
         package var name: String
         package var range: ClosedRange<Double>
         package var `default`: Double
         package var summary: String
+        /// The words that it takes instead of a number, the default first; empty for a number.
+        package var choices: [String]
 
         package init(
             _ name: String, in range: ClosedRange<Double>, default: Double, _ summary: String
@@ -17,6 +21,13 @@ package struct MethodDescriptor: Sendable, Equatable {
             self.range = range
             self.default = `default`
             self.summary = summary
+            choices = []
+        }
+
+        /// A parameter that is one of some words; the first is the default.
+        package init(_ name: String, choices: [String], _ summary: String) {
+            self.init(name, in: 0...0, default: 0, summary)
+            self.choices = choices
         }
     }
 
@@ -31,11 +42,18 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var takesTaskValues: Bool
     /// Fewest tasks with which the method means anything.
     package var tasksMin: Int
+    /// Loss weights cannot change the direction that the method chooses.
+    package var ignoresLossScale: Bool
+    /// Tasks that the method keeps something of must be classification.
+    package var classifiersOnly: Bool
+    /// What two methods with the same means would do twice; `nil` where there is no such thing.
+    package var means: String?
 
     package init(
         family: Family, name: String, paper: String = "", equation: String, summary: String,
         parameters: [Parameter] = [], takesTaskValues: Bool = false,
-        tasksMin: Int = 1
+        tasksMin: Int = 1, ignoresLossScale: Bool = false, classifiersOnly: Bool = false,
+        means: String? = nil
     ) {
         self.family = family
         self.name = name
@@ -45,5 +63,8 @@ package struct MethodDescriptor: Sendable, Equatable {
         self.parameters = parameters
         self.takesTaskValues = takesTaskValues
         self.tasksMin = tasksMin
+        self.ignoresLossScale = ignoresLossScale
+        self.classifiersOnly = classifiersOnly
+        self.means = means
     }
 }

@@ -8,10 +8,19 @@ package struct RunSpec: Codable, Sendable, Equatable {
     package var baseModel: String
     package var tasks: [TaskSpec]
     package var mixing: MethodSpec
+    /// `nil`: every row of a task may be drawn at any time.
+    package var curriculum: MethodSpec?
     /// `nil`: the `step` loss scope, in which a task's pull is its share of the sampled rows.
     package var weighting: MethodSpec?
+    /// `nil`: gradients add up.
+    package var aggregation: MethodSpec?
+    /// Methods against forgetting, at work from the second stage on; `nil`: none.
+    package var retention: [MethodSpec]?
+    /// Task names by stage, one stage after the other; `nil`: one stage of all tasks.
+    package var stages: [[String]]?
     package var optimizer: OptimizerSpec
-    /// Epochs over all tasks together: one epoch draws Σ nₜ rows, whatever the mixing.
+    /// Epochs of each stage over its tasks together: one epoch draws Σ nₜ rows, whatever the
+    /// mixing.
     package var epochs: Int
     /// Tokens of one optimiser step, all tasks together.
     package var batchTokens: Int
@@ -26,6 +35,9 @@ package struct RunSpec: Codable, Sendable, Equatable {
     package init(
         name: String, baseModel: String, tasks: [TaskSpec],
         mixing: MethodSpec = MethodSpec("proportional"), weighting: MethodSpec? = nil,
+        curriculum: MethodSpec? = nil, aggregation: MethodSpec? = nil,
+        retention: [MethodSpec]? = nil,
+        stages: [[String]]? = nil,
         optimizer: OptimizerSpec = OptimizerSpec(), epochs: Int = 1, batchTokens: Int = 1024,
         maxLength: Int = 256, seed: UInt64 = 1, dtype: String = "fp32",
         checkpointSeconds: Double = 120
@@ -34,7 +46,11 @@ package struct RunSpec: Codable, Sendable, Equatable {
         self.baseModel = baseModel
         self.tasks = tasks
         self.mixing = mixing
+        self.curriculum = curriculum
         self.weighting = weighting
+        self.aggregation = aggregation
+        self.retention = retention
+        self.stages = stages
         self.optimizer = optimizer
         self.epochs = epochs
         self.batchTokens = batchTokens
@@ -85,19 +101,23 @@ package struct TaskSpec: Codable, Sendable, Equatable {
     }
 }
 
-/// A method chosen by name with its numeric parameters; names are discovered, never enumerated.
+/// A method chosen by name with its parameters; names are discovered, never enumerated.
 package struct MethodSpec: Codable, Sendable, Equatable {
     package var method: String
     package var parameters: [String: Double]
     /// Per-task values (fixed weights, explicit mixing), by task name.
     package var tasks: [String: Double]
+    /// Parameters that are words; `nil` where the method has none.
+    package var options: [String: String]?
 
     package init(
-        _ method: String, _ parameters: [String: Double] = [:], tasks: [String: Double] = [:]
+        _ method: String, _ parameters: [String: Double] = [:], tasks: [String: Double] = [:],
+        options: [String: String]? = nil
     ) {
         self.method = method
         self.parameters = parameters
         self.tasks = tasks
+        self.options = options
     }
 }
 
@@ -110,10 +130,13 @@ package struct OptimizerSpec: Codable, Sendable, Equatable {
     package var warmupFraction: Double
     /// Largest norm of the whole gradient; 0 turns clipping off.
     package var clip: Double
+    /// Whether a new stage begins with empty moments and its own schedule; `nil`: yes.
+    package var restartsEachStage: Bool?
 
     package init(
         name: String = "adamw", learningRate: Double = 2e-5, weightDecay: Double = 0.01,
-        schedule: String = "cosine", warmupFraction: Double = 0.05, clip: Double = 1
+        schedule: String = "cosine", warmupFraction: Double = 0.05, clip: Double = 1,
+        restartsEachStage: Bool? = nil
     ) {
         self.name = name
         self.learningRate = learningRate
@@ -121,5 +144,6 @@ package struct OptimizerSpec: Codable, Sendable, Equatable {
         self.schedule = schedule
         self.warmupFraction = warmupFraction
         self.clip = clip
+        self.restartsEachStage = restartsEachStage
     }
 }

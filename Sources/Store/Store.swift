@@ -14,15 +14,15 @@ package final class Store: Sendable {
     /// Opens (creating) `folder`/polytask.sqlite and blobs/, runs migrations, deletes leftovers of
     /// temp files.
     /// - Throws: `StoreError`: `locked`, `newer_database`, `unwritable`, `corrupt`, `internal`.
-    package convenience init(folder: String) throws {
-        try self.init(folder: folder, migrations: Migration.shipped)
-    }
-
-    package init(folder: String, migrations: [Migration]) throws {
+    /// - Parameter write: how blobs are written; a test makes it fail.
+    package init(
+        folder: String, migrations: [Migration] = Migration.shipped,
+        write: @escaping FileSystem.Write = FileSystem.write
+    ) throws {
         self.folder = folder
         try FileSystem.makeFolder(folder)
         lock = try FolderLock(folder)
-        blobs = try BlobStore(folder: folder)
+        blobs = try BlobStore(folder: folder, write: write)
         database = try Self.translating { try Self.open("\(folder)/polytask.sqlite") }
         let database = database
         try Self.translating { try Migrator(migrations: migrations).migrate(database) }
@@ -37,6 +37,22 @@ package final class Store: Sendable {
         // The pool itself sets NORMAL, under which a power loss may undo the last commits.
         try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         return database
+    }
+
+    /// The database of a folder that a running server holds: nothing is migrated or cleaned.
+    static func openBeside(folder: String) throws -> DatabasePool {
+        try translating {
+            let database = try open("\(folder)/polytask.sqlite")
+            let schema = try database.read { db in
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM schema_migrations")
+            }
+            guard schema == Migration.shipped.count else {
+                throw StoreError(
+                    code: "conflict",
+                    message: "the server that runs is of another version; use its own commands")
+            }
+            return database
+        }
     }
 
     /// The database answers.
@@ -55,7 +71,7 @@ package final class Store: Sendable {
 
     /// Removes those of the blobs that nothing refers to any more. Takes the writer, so that no
     /// row can come to refer to one meanwhile.
-    func deleteUnreferenced(_ blobs: [String?]) throws {
+    package func deleteUnreferenced(_ blobs: [String?]) throws {
         let candidates = Set(blobs.compactMap(\.self))
         guard !candidates.isEmpty else { return }
         try write { db in
@@ -84,7 +100,7 @@ package final class Store: Sendable {
         }
     }
 
-    private static func translating<T>(_ body: () throws -> T) throws -> T {
+    static func translating<T>(_ body: () throws -> T) throws -> T {
         do {
             return try body()
         } catch let error as DatabaseError {

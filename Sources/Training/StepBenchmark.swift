@@ -6,8 +6,9 @@ internal import NN
 package import Spec
 package import Tensor
 
-/// Two tasks of fixed shapes on a real model: classification (two classes, last token pooled) and
-/// generation (a target at every position), by default 8 sequences of 64 tokens each.
+/// Tasks of fixed shapes on a real model: the first half classification (two classes, last token
+/// pooled), the others generation (a target at every position); by default one of each with 8
+/// sequences of 64 tokens. More tasks share the same sequences, so that a step's tokens stay.
 package final class StepBenchmark {
     /// The batch, for a peer that is to run the same shapes.
     package struct Batch: Codable, Sendable, Equatable {
@@ -23,67 +24,83 @@ package final class StepBenchmark {
 
     package struct Timing: Sendable, Equatable {
         package var seconds: Double
-        /// Mean loss of the two tasks before the step's update.
+        /// Mean loss of each task before the step's update.
         package var losses: [Double]
     }
 
-    private static let taskNames = ["classification", "generation"]
     private static let learningRate = 1e-5
 
     package let batch: Batch
     /// Tokens fed in one step.
     package var tokens: Int { examples.reduce(0) { $0 + $1.tokens.count } }
     private let examples: [Example]
+    private let tasks: [TrainingTask]
     private let plain: StepRunner
     private let backend: any Backend
 
-    /// - Parameter model: gets a classification head; its weights move with every step.
+    /// - Parameters:
+    ///   - model: gets classification heads; its weights move with every step.
+    ///   - taskCount: even, at most twice the sequences.
     /// - Throws: `BackendFailure` when the optimiser's moments do not fit in memory.
     package init(
-        _ model: Model, backend: any Backend, sequences: Int = 8, length: Int = 64,
-        seed: UInt64 = 1
+        _ model: Model, backend: any Backend, taskCount: Int = 2, sequences: Int = 8,
+        length: Int = 64, seed: UInt64 = 1
     ) throws {
+        precondition(taskCount % 2 == 0 && (2...2 * sequences).contains(taskCount))
         let vocabulary = model.backbone.configuration.vocabulary
         batch = Self.batch(vocabulary, sequences: sequences, length: length, seed: seed)
-        examples = Self.examples(batch)
-        let head = HeadSpec(
-            task: Self.taskNames[0], kind: TaskKind.classification.rawValue, labels: ["0", "1"],
-            format: "raw", maxLength: length)
-        model.addClassifier(head, seed: seed)
+        let tasks = Self.tasks(taskCount)
+        examples = Self.examples(batch, taskCount: taskCount)
+        model.heads = []
+        for (index, task) in tasks.enumerated() where task.kind == .classification {
+            let head = HeadSpec(
+                task: task.name, kind: task.kind.rawValue, labels: ["0", "1"], format: "raw",
+                maxLength: length)
+            model.addClassifier(head, seed: seed + UInt64(index))
+        }
         let optimizer = AdamW(model.parameters, AdamWConfiguration(), backend: backend)
         if let failure = backend.failure { throw failure }
         plain = StepRunner(
-            model, tasks: Self.tasks, optimizer: optimizer, weighting: nil, clip: 1,
+            model, tasks: tasks, optimizer: optimizer, methods: StepMethods(), clip: 1,
             backend: backend)
+        self.tasks = tasks
         self.backend = backend
     }
 
     /// Times `steps` full optimiser steps (forward, backward, clipping, AdamW) after `warmup`
-    /// untimed ones, with the weighting method or, for `nil`, plain.
-    package func run(
-        steps: Int, warmup: Int = 2, weighting: MethodSpec? = nil
-    ) throws -> [Timing] {
-        let runner = try weighting.map(weighted) ?? plain
-        runner.prepareSlots()
-        for _ in 0..<warmup { _ = try time(runner) }
-        return try (0..<steps).map { _ in try time(runner) }
+    /// untimed ones, plain.
+    package func run(steps: Int, warmup: Int = 2) throws -> [Timing] {
+        plain.prepareSlots()
+        for _ in 0..<warmup { _ = try time(plain) }
+        return try (0..<steps).map { _ in try time(plain) }
     }
 
-    /// Steps with the method over plain ones: times in pairs, which of the two comes first
-    /// alternating from pair to pair.
-    package func pairedRatios(
-        weighting: MethodSpec, pairs: Int = 20, warmup: Int = 2
-    ) throws -> [Double] {
-        let method = try weighted(weighting)
+    /// What a method costs over plain steps.
+    package struct Cost: Sendable, Equatable {
+        /// Times in pairs, which of the two comes first alternating from pair to pair.
+        package var ratios: [Double]
+        /// Live bytes after a step, over those after a plain one: weights, moments, gradients.
+        package var memory: Double
+    }
+
+    /// - Parameter method: of the families weighting or aggregation.
+    package func cost(
+        of method: MethodSpec, _ family: MethodDescriptor.Family, pairs: Int = 20, warmup: Int = 2
+    ) throws -> Cost {
+        let runner = try self.runner(method, family)
+        var bytes = (method: 0, plain: 0)
         for _ in 0..<warmup {
-            _ = try time(method)
+            _ = try time(runner)
+            bytes.method = backend.bytesInUse
             _ = try time(plain)
+            bytes.plain = backend.bytesInUse
         }
-        return try (0..<pairs).map { pair in
-            let first = try time(pair % 2 == 0 ? method : plain).seconds
-            let second = try time(pair % 2 == 0 ? plain : method).seconds
+        let ratios = try (0..<pairs).map { pair in
+            let first = try time(pair % 2 == 0 ? runner : plain).seconds
+            let second = try time(pair % 2 == 0 ? plain : runner).seconds
             return pair % 2 == 0 ? first / second : second / first
         }
+        return Cost(ratios: ratios, memory: Double(bytes.method) / Double(max(1, bytes.plain)))
     }
 
     /// The median of values (at least one) and the upper end of its 95 % interval: the order
@@ -96,18 +113,24 @@ package final class StepBenchmark {
         return (middle, sorted[min(count, Int(rank)) - 1])
     }
 
-    private static var tasks: [TrainingTask] {
-        [
-            TrainingTask(name: taskNames[0], kind: .classification),
-            TrainingTask(name: taskNames[1], kind: .generation),
-        ]
+    private static func tasks(_ count: Int) -> [TrainingTask] {
+        (0..<count).map { index in
+            let kind: TaskKind = index < count / 2 ? .classification : .generation
+            return TrainingTask(name: "\(kind.rawValue)-\(index + 1)", kind: kind)
+        }
     }
 
-    private func weighted(_ spec: MethodSpec) throws -> StepRunner {
-        StepRunner(
-            plain.model, tasks: plain.tasks, optimizer: plain.optimizer,
-            weighting: try Multitask.weighting(spec, tasks: Self.taskNames), clip: plain.clip,
-            backend: backend)
+    private func runner(
+        _ method: MethodSpec, _ family: MethodDescriptor.Family
+    ) throws -> StepRunner {
+        let names = tasks.map(\.name)
+        let methods =
+            family == .weighting
+            ? StepMethods(weighting: try Multitask.weighting(method, tasks: names))
+            : StepMethods(aggregation: try Multitask.aggregation(method, tasks: names))
+        return StepRunner(
+            plain.model, tasks: tasks, optimizer: plain.optimizer, methods: methods,
+            clip: plain.clip, backend: backend)
     }
 
     /// Slots change hands before the clock starts. A change drops the accumulators' memory; the
@@ -135,12 +158,11 @@ package final class StepBenchmark {
             generationTargets: texts.map { Array($0.dropFirst()) })
     }
 
-    private static func examples(_ batch: Batch) -> [Example] {
-        zip(batch.classificationTokens, batch.labels).map {
-            Example(task: 0, tokens: $0, targets: [$1])
-        }
-            + zip(batch.generationTokens, batch.generationTargets).map {
-                Example(task: 1, tokens: $0, targets: $1)
-            }
+    private static func examples(_ batch: Batch, taskCount: Int) -> [Example] {
+        let half = taskCount / 2
+        let labelled = zip(batch.classificationTokens, batch.labels).enumerated()
+        let texts = zip(batch.generationTokens, batch.generationTargets).enumerated()
+        return labelled.map { Example(task: $0 % half, tokens: $1.0, targets: [$1.1]) }
+            + texts.map { Example(task: half + $0 % half, tokens: $1.0, targets: $1.1) }
     }
 }

@@ -15,6 +15,8 @@ package enum Worker {
     package static func run(role: String, descriptor: Int32, threads: Int) -> Never {
         ProcessSetup.dieWithParent()
         signal(SIGPIPE, SIG_IGN)
+        // A file that may not grow is an error of the write, not the end of the process.
+        signal(SIGXFSZ, SIG_IGN)
         let problem = ProcessSetup.checkMathematics()
         let channel = ServerChannel(descriptor: descriptor)
         let inbox = Inbox<WorkerRequest>()

@@ -64,10 +64,13 @@ package struct ClassifyJob: Codable, Sendable {
     package var inputs: [String]
     /// Cut longer inputs to the context; else they are an error.
     package var truncate: Bool
+    package var origin: JobOrigin?
 
     package init(
-        id: Int, model: String, files: ModelFiles, task: String, inputs: [String], truncate: Bool
+        id: Int, model: String, files: ModelFiles, task: String, inputs: [String],
+        truncate: Bool, origin: JobOrigin? = nil
     ) {
+        self.origin = origin
         self.id = id
         self.model = model
         self.files = files
@@ -107,6 +110,18 @@ package struct SamplingOptions: Codable, Sendable, Equatable {
     package init() {}
 }
 
+/// One message of a conversation.
+package struct ChatTurn: Codable, Sendable, Equatable {
+    /// `system`, `user` or `assistant`.
+    package var role: String
+    package var content: String
+
+    package init(role: String, content: String) {
+        self.role = role
+        self.content = content
+    }
+}
+
 package struct GenerateJob: Codable, Sendable {
     package var id: Int
     package var model: String
@@ -114,20 +129,26 @@ package struct GenerateJob: Codable, Sendable {
     /// The generation task; its stored format renders the prompt unless `raw`.
     package var task: String?
     package var prompt: String
+    /// A conversation, in the place of the prompt.
+    package var messages: [ChatTurn]?
     package var raw: Bool
     /// Number of independent continuations; continuation k samples with `seed + k`.
     package var n: Int
     package var sampling: SamplingOptions
+    package var origin: JobOrigin?
 
     package init(
-        id: Int, model: String, files: ModelFiles, task: String?, prompt: String, raw: Bool,
-        n: Int, sampling: SamplingOptions
+        id: Int, model: String, files: ModelFiles, task: String?, prompt: String,
+        messages: [ChatTurn]? = nil, raw: Bool, n: Int, sampling: SamplingOptions,
+        origin: JobOrigin? = nil
     ) {
+        self.origin = origin
         self.id = id
         self.model = model
         self.files = files
         self.task = task
         self.prompt = prompt
+        self.messages = messages
         self.raw = raw
         self.n = n
         self.sampling = sampling

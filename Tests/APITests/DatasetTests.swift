@@ -1,7 +1,9 @@
 import API
 import Foundation
+import Glibc
 import HTTP
 import JSON
+import Synchronization
 import Testing
 
 @Suite struct DatasetTests {
@@ -62,13 +64,13 @@ import Testing
         #expect(answer.status == status)
     }
 
-    @Test("A browser's form cannot upload, nor can compressed rows yet")
+    @Test("A browser's form cannot upload, nor can rows in an unknown coding")
     func refusedUploads() async throws {
         let fixture = try Fixture()
         let form = await fixture.upload("x", "{\"text\":\"a\"}", fields: ["Sec-Fetch-Site": "none"])
         #expect(form.status == 415)
-        let gzip = await fixture.upload("x", "", fields: ["Content-Encoding": "gzip"])
-        #expect(gzip.status == 415)
+        let brotli = await fixture.upload("x", "", fields: ["Content-Encoding": "br"])
+        #expect(brotli.status == 415)
         #expect(await fixture.upload("x", "").status == 400)
     }
 
@@ -114,5 +116,37 @@ import Testing
         let answer = await (try Fixture()).send(.get, "/v1/datasets", query: [(name, value)])
         #expect(answer.status == 400)
         #expect(answer.parameter == name)
+    }
+
+    @Test("A full disk is answered 507, leaves nothing behind, and the next upload works")
+    func diskFull() async throws {
+        let disk = Disk(room: 100)
+        let fixture = try Fixture(write: { disk.write($0, $1, $2) })
+        let full = await fixture.upload("rows", Fixture.labelled)
+        #expect(full.status == 507)
+        #expect(full.code == "disk_full")
+        #expect(disk.room == 0, "the disk took what it had room for")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.scratch) == [])
+        #expect(await fixture.send(.get, "/v1/datasets").json["data"] == [])
+        #expect(await fixture.send(.get, "/readyz").status == 200)
+        disk.free()
+        #expect(await fixture.upload("rows", Fixture.labelled).status == 201)
+    }
+}
+
+/// Takes so many bytes, then is full.
+private final class Disk: Sendable {
+    private let left: Atomic<Int>
+    init(room: Int) { left = Atomic(room) }
+    var room: Int { left.load(ordering: .relaxed) }
+    func free() { left.store(.max, ordering: .relaxed) }
+    func write(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
+        let taken = min(count, room)
+        guard taken > 0 else {
+            errno = ENOSPC
+            return -1
+        }
+        left.subtract(taken, ordering: .relaxed)
+        return Glibc.write(descriptor, bytes, taken)
     }
 }

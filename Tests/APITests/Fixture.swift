@@ -16,14 +16,65 @@ final class Fixture: Sendable {
     let api: API
     let router: Router
 
-    init(key: String? = nil, limits: APILimits = APILimits()) throws {
-        folder = NSTemporaryDirectory() + "polytask-api-\(UUID().uuidString)"
-        store = try Store(folder: folder)
-        api = API(
-            store: store, compute: compute, catalogue: Self.catalogue, limits: limits,
-            key: try key.map { try APIKey($0) }, log: { _ in })
+    /// A server that knows one key of its store; with the key.
+    static func withKey(
+        _ scopes: Set<KeyScope>, requestsPerMinute: Int? = nil, concurrent: Int? = nil
+    ) throws -> (fixture: Fixture, key: String) {
+        let folder = NSTemporaryDirectory() + "polytask-api-\(UUID().uuidString)"
+        let (_, key) = try KeyBook(folder: folder).create(
+            name: "test", scopes: scopes, requestsPerMinute: requestsPerMinute,
+            concurrent: concurrent)
+        return (try Fixture(folder: folder), key)
+    }
+
+    init(
+        folder: String = NSTemporaryDirectory() + "polytask-api-\(UUID().uuidString)",
+        key: String? = nil, limits: APILimits = APILimits(),
+        write: @escaping FileSystem.Write = FileSystem.write,
+        log: @escaping @Sendable (LogEntry) -> Void = { _ in }
+    ) throws {
+        self.folder = folder
+        store = try Store(folder: folder, write: write)
+        api = try API(
+            store: store, compute: compute, catalogue: Self.catalogue,
+            interference: { spec, points in
+                [
+                    "tasks": .integer(Int64(spec.tasks.count)),
+                    "points": .integer(Int64(points.count)),
+                ]
+            }, limits: limits,
+            key: try key.map { try APIKey($0) }, imports: Self.imports(folder), log: log)
         router = api.router
     }
+
+    /// Takes a file that begins with GGUF; those of `models/` in the folder.
+    static func imports(_ folder: String) -> ModelImport {
+        ModelImport(folder: folder + "/models") { path in
+            let bytes = FileManager.default.contents(atPath: path) ?? Data()
+            guard bytes.starts(with: Data("GGUF".utf8)) else {
+                throw APIError(.invalidData, "the file is not a model")
+            }
+            return ["architecture": "llama", "context_length": 128, "tasks": []]
+        }
+    }
+
+    /// Log lines as they would be written.
+    final class Lines: Sendable {
+        private let bytes = Mutex<[UInt8]>([])
+        func add(_ entry: LogEntry) { bytes.withLock { $0 += entry.line(time: 0) } }
+        var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
+    }
+
+    /// Moves when the test says so.
+    final class Clock: Sendable {
+        private let time = Mutex(0.0)
+        var now: Double {
+            get { time.withLock { $0 } }
+            set { time.withLock { $0 = newValue } }
+        }
+    }
+
+    var scratch: String { store.blobs.scratch }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
@@ -36,6 +87,24 @@ final class Fixture: Sendable {
         MethodDescriptor(
             family: .weighting, name: "gradnorm", equation: "g", summary: "Balances norms.",
             parameters: [.init("alpha", in: 0...3, default: 1.5, "Asymmetry.")], tasksMin: 2),
+        MethodDescriptor(
+            family: .aggregation, name: "pcgrad", paper: "arXiv:2001.06782", equation: "v",
+            summary: "Projects.", tasksMin: 2),
+        MethodDescriptor(
+            family: .aggregation, name: "imtl_g", equation: "α", summary: "Impartial.",
+            tasksMin: 2, ignoresLossScale: true),
+        MethodDescriptor(
+            family: .retention, name: "ewc", equation: "F", summary: "Anchors.",
+            parameters: [
+                .init("lambda", in: 0...1e9, default: 1000, "Strength."),
+                .init("fisher", choices: ["sampled", "exact"], "Whose labels."),
+            ], means: "the penalty"),
+        MethodDescriptor(
+            family: .retention, name: "online_ewc", equation: "F", summary: "Anchors.",
+            means: "the penalty"),
+        MethodDescriptor(
+            family: .retention, name: "lwf", equation: "p", summary: "Answers.",
+            classifiersOnly: true),
     ]
 
     struct Answer {
@@ -51,19 +120,19 @@ final class Fixture: Sendable {
 
     func send(
         _ method: HTTP.Method, _ path: String, query: [(name: String, value: String)] = [],
-        fields: [String: String] = [:], body: String = ""
+        fields: [String: String] = [:], body: String = "", bytes: [UInt8]? = nil
     ) async -> Answer {
         var head = Fields()
         for (name, value) in fields { head[name] = value }
         let request = Request(
             method: method, path: path, query: query, fields: head,
-            body: RequestBody(Array(body.utf8)), peer: "127.0.0.1", id: "test",
+            body: RequestBody(bytes ?? Array(body.utf8)), peer: "127.0.0.1", id: "test",
             authority: fields["Host"] ?? "localhost")
         let response = await router.respond(to: request)
-        let bytes = await Self.bytes(response.body)
+        let answer = await Self.bytes(response.body)
         return Answer(
-            status: response.status.code, fields: response.fields, bytes: bytes,
-            json: (try? JSON.parse(bytes)) ?? .null)
+            status: response.status.code, fields: response.fields, bytes: answer,
+            json: (try? JSON.parse(answer)) ?? .null)
     }
 
     func post(_ path: String, _ body: JSON, fields: [String: String] = [:]) async -> Answer {
@@ -71,11 +140,16 @@ final class Fixture: Sendable {
         return await send(.post, path, fields: fields, body: body.text)
     }
 
+    func put(_ path: String, _ body: JSON, fields: [String: String] = [:]) async -> Answer {
+        let fields = fields.merging(["Content-Type": "application/json"]) { first, _ in first }
+        return await send(.put, path, fields: fields, body: body.text)
+    }
+
     private static func bytes(_ body: Response.Body) async -> [UInt8] {
         switch body {
         case .none: return []
         case .bytes(let bytes): return bytes
-        case .stream(let write):
+        case .stream(let write), .live(let write):
             let written = Mutex<[UInt8]>([])
             try? await write(StreamWriter { bytes in written.withLock { $0 += bytes } })
             return written.withLock { $0 }
@@ -147,13 +221,17 @@ extension Fixture {
 final class FakeCompute: ComputeService {
     struct Script: Sendable {
         var isReady = true
+        var figures = PoolFigures()
+        var lastOrigin: JobOrigin?
         var wakes = 0
+        var unloaded: [String] = []
         var logits: [Float] = [0, 1]
         var failure: WorkerFailure?
         var outputs: [GenerateOutput] = []
         /// Keep the stream open after the outputs.
         var hangs = false
         var lastTask: String?
+        var lastMessages: [ChatTurn]?
         var lastSampling: SamplingOptions?
         var wasCancelled = false
     }
@@ -162,8 +240,10 @@ final class FakeCompute: ComputeService {
     func set(_ change: (inout sending Script) -> Void) { script.withLock { change(&$0) } }
     func get<T: Sendable>(_ read: (Script) -> T) -> T { script.withLock { read($0) } }
 
+    func unload(model id: String) { script.withLock { $0.unloaded.append(id) } }
     func wake() { script.withLock { $0.wakes += 1 } }
     var workers: [WorkerInfo] { get async { [] } }
+    var figures: PoolFigures { script.withLock { $0.figures } }
     var isReady: Bool { get async { script.withLock { $0.isReady } } }
 
     func classify(
@@ -171,6 +251,7 @@ final class FakeCompute: ComputeService {
     ) async throws -> ClassifyResult {
         let script = script.withLock { script in
             script.lastTask = task
+            script.lastOrigin = JobOrigin.current
             return script
         }
         if let failure = script.failure { throw failure }
@@ -180,12 +261,13 @@ final class FakeCompute: ComputeService {
     }
 
     func generate(
-        model: ModelRecord, task: String?, prompt: String, raw: Bool, n: Int,
+        model: ModelRecord, task: String?, prompt: String, messages: [ChatTurn]?, raw: Bool, n: Int,
         sampling: SamplingOptions
     ) -> AsyncThrowingStream<GenerateOutput, any Error> {
         let script = script.withLock { script in
             script.lastTask = task
             script.lastSampling = sampling
+            script.lastMessages = messages
             return script
         }
         return AsyncThrowingStream { continuation in

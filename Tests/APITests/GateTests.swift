@@ -1,6 +1,10 @@
-import API
 import HTTP
+import Pool
+import Store
 import Testing
+import WorkerProtocol
+
+@testable import API
 
 @Suite struct GateTests {
     @Test(
@@ -52,6 +56,54 @@ import Testing
     func origin(origin: String, status: Int) async throws {
         let answer = await (try Fixture()).send(.get, "/v1/info", fields: ["Origin": origin])
         #expect(answer.status == status)
+    }
+
+    @Test("A key that has used its requests of a minute is told when to come back")
+    func rate() async throws {
+        let (fixture, key) = try Fixture.withKey([.infer], requestsPerMinute: 3)
+        let bearer = ["Authorization": "Bearer \(key)"]
+        for _ in 0..<3 {
+            #expect(await fixture.send(.get, "/v1/info", fields: bearer).status == 200)
+        }
+        let answer = await fixture.send(.get, "/v1/info", fields: bearer)
+        #expect(answer.status == 429)
+        #expect(answer.message.contains("requests-per-minute"))
+        let seconds = try #require(answer.fields["Retry-After"].flatMap { Int($0) })
+        #expect((1...20).contains(seconds), "one every 20 s")
+    }
+
+    @Test("A key's places are taken as long as its requests last, streams to their end")
+    func concurrent() async throws {
+        let (fixture, key) = try Fixture.withKey([.infer, .train], concurrent: 1)
+        try fixture.makeBase()
+        fixture.compute.set { $0.outputs = [.delta(.init(choice: 0, text: "a", tokens: 1))] }
+        var head = Fields()
+        head["Authorization"] = "Bearer \(key)"
+        let body = #"{"model":"tiny","prompt":"x","stream":true}"#
+        let request = Request(
+            method: .post, path: "/v1/generate", fields: head, body: RequestBody(Array(body.utf8)),
+            authority: "localhost")
+        var response: Response? = await fixture.router.respond(to: request)
+        #expect(response?.status.code == 200)
+        let bearer = ["Authorization": "Bearer \(key)"]
+        let second = await fixture.send(.get, "/v1/info", fields: bearer)
+        #expect(second.status == 429)
+        #expect(second.message.contains("concurrent"))
+        response = nil
+        #expect(await fixture.send(.get, "/v1/info", fields: bearer).status == 200)
+        #expect(await fixture.send(.get, "/v1/info", fields: bearer).status == 200)
+    }
+
+    @Test("An allowance grows steadily up to a minute's worth")
+    func usage() {
+        var usage = KeyUsage(requestsPerMinute: 60, concurrent: nil)
+        let first = (0..<61).map { _ in usage.admit(now: 100) }
+        #expect(first.last == .rate(seconds: 1))
+        #expect(first.dropLast().allSatisfy { $0 == nil })
+        let later = [usage.admit(now: 100.75), usage.admit(now: 101.5), usage.admit(now: 101.5)]
+        #expect(later == [.rate(seconds: 0.25), nil, .rate(seconds: 0.5)])
+        let much = (0..<61).map { _ in usage.admit(now: 10_000) }
+        #expect(much.count { $0 == nil } == 60)
     }
 
     @Test("While draining everything but livez answers 503")

@@ -1,6 +1,7 @@
 import API
 import Foundation
 import HTTP
+import Store
 import Testing
 
 /// The operations of openapi.yaml, read by its own layout: two spaces a level.
@@ -10,8 +11,8 @@ struct OpenAPIOutline {
         var path: String
     }
     private(set) var operations: Set<Operation> = []
-    private(set) var secured: Set<Operation> = []
-    private(set) var open: Set<Operation> = []
+    /// Empty: open; `[""]`: any key; else the scopes of which a key needs one.
+    private(set) var security: [Operation: Set<String>] = [:]
 
     init(_ text: String) {
         var isInPaths = false
@@ -33,8 +34,10 @@ struct OpenAPIOutline {
                     ? Operation(method: name.uppercased(), path: path) : nil
                 if let current { operations.insert(current) }
             } else if indent == 6, let current {
-                if key == "security:" { secured.insert(current) }
-                if key == "security: []" { open.insert(current) }
+                if key == "security: []" { security[current] = [] }
+            } else if indent == 8, let current, key.hasPrefix("- bearer: [") {
+                let scope = key.dropFirst("- bearer: [".count).dropLast()
+                security[current, default: []].insert(String(scope))
             }
         }
     }
@@ -53,25 +56,53 @@ struct OpenAPIOutline {
         #expect(outline.operations.count > 15)
     }
 
-    @Test("Every operation but livez and readyz declares the key")
-    func security() {
-        let open = Set(outline.open.map(\.path))
-        #expect(open == Gate.open)
-        #expect(outline.secured.union(outline.open) == outline.operations)
+    @Test("Every operation declares the scopes that the registry asks for")
+    func security() throws {
+        for endpoint in try Fixture().api.endpoints {
+            let operation = OpenAPIOutline.Operation(
+                method: endpoint.method.rawValue, path: endpoint.pattern)
+            let declared = outline.security[operation]
+            switch endpoint.access {
+            case .open: #expect(declared == [], "\(operation)")
+            case .anyKey: #expect(declared == [""], "\(operation)")
+            case .scopes(let scopes):
+                #expect(declared == Set(scopes.map(\.rawValue)), "\(operation)")
+            }
+        }
     }
 
-    @Test("Every route but livez and readyz answers 401 without the key")
+    @Test("Only livez and readyz answer without a key; every other route of the document is 401")
     func deniedByDefault() async throws {
         let fixture = try Fixture(key: "the-key")
-        for route in fixture.api.routes {
-            let path = route.pattern.replacingOccurrences(of: "{id}", with: "x")
-            let answer = await fixture.send(route.method, path)
-            if Gate.open.contains(route.pattern) {
-                #expect(answer.status == 200, "\(route.pattern)")
+        for operation in outline.operations {
+            let method = try #require(Method(rawValue: operation.method))
+            let answer = await fixture.send(method, Self.path(operation))
+            if ["/livez", "/readyz"].contains(operation.path) {
+                #expect(answer.status == 200, "\(operation)")
             } else {
-                #expect(answer.status == 401, "\(route.pattern)")
+                #expect(answer.status == 401, "\(operation)")
                 #expect(answer.fields["WWW-Authenticate"]?.hasPrefix("Bearer") == true)
             }
         }
+    }
+
+    @Test("A key opens the routes of its scope and no other one", arguments: KeyScope.allCases)
+    func scopes(scope: KeyScope) async throws {
+        let (fixture, key) = try Fixture.withKey([scope])
+        for operation in outline.operations {
+            let method = try #require(Method(rawValue: operation.method))
+            let declared = outline.security[operation] ?? []
+            let answer = await fixture.send(
+                method, Self.path(operation), fields: ["Authorization": "Bearer \(key)"])
+            #expect(answer.status != 401, "\(operation)")
+            let isAllowed =
+                declared.isEmpty || declared == [""] || declared.contains(scope.rawValue)
+            #expect((answer.status == 403) == !isAllowed, "\(operation): \(answer.text)")
+        }
+    }
+
+    private static func path(_ operation: OpenAPIOutline.Operation) -> String {
+        operation.path.replacingOccurrences(
+            of: "\\{[a-z]+\\}", with: "x", options: .regularExpression)
     }
 }

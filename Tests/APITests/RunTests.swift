@@ -44,8 +44,9 @@ import Testing
         arguments: [
             ("nme", "1", "nme"), ("epochs", "0", "epochs"), ("epochs", "1.5", "epochs"),
             ("base_model", "\"none\"", "base_model"), ("dtype", "\"bf16\"", "dtype"),
-            ("stages", "\"sequential\"", "stages"), ("curriculum", "{}", "curriculum"),
-            ("aggregation", "{\"method\":\"pcgrad\"}", "aggregation"),
+            ("stages", "[]", "stages"), ("stages", "[[\"x\"]]", "stages"),
+            ("curriculum", "{}", "curriculum.method"),
+            ("aggregation", "{\"method\":\"pcgrad\"}", "aggregation.method"),
             ("retention", "[{\"method\":\"ewc\"}]", "retention"),
             ("adaptation", "{\"method\":\"lora\"}", "adaptation"),
             ("baselines", "[\"equal\"]", "baselines"),

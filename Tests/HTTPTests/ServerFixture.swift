@@ -29,13 +29,20 @@ final class Witness: Sendable {
 final class ServerFixture: Sendable {
     let server: Server
     let witness = Witness()
+    let metrics = ServerMetrics()
+    let records = Guarded<[RequestRecord]>([])
     var port: UInt16 { server.port }
 
-    init(threads: Int = 1, _ change: (inout ServerLimits) -> Void = { _ in }) throws {
+    init(
+        threads: Int = 1, tls: TLSSettings? = nil, _ change: (inout ServerLimits) -> Void = { _ in }
+    ) throws {
         var limits = ServerLimits()
         change(&limits)
+        let records = self.records
         server = try Server(
-            host: "127.0.0.1", port: 0, threads: threads, limits: limits,
+            host: "127.0.0.1", port: 0, threads: threads, limits: limits, tls: tls,
+            metrics: metrics,
+            onRequest: { record in records.withLock { $0.append(record) } },
             router: Self.router(witness))
         server.start()
     }
@@ -60,6 +67,17 @@ final class ServerFixture: Sendable {
         return Router(
             [
                 Route(.get, "/") { _ in text("root") },
+                .immediate(.get, "/plain") { _ in text("plain") },
+                Route(.get, "/livez", isUrgent: true) { _ in text("alive") },
+                Route(.get, "/certificate") {
+                    text("\($0.isSecure) \($0.clientCertificate ?? "none")")
+                },
+                Route(.get, "/spin") { _ in
+                    let end = ContinuousClock.now + .milliseconds(10)
+                    while ContinuousClock.now < end {}
+                    witness.note("spun")
+                    return text("spun")
+                },
                 Route(.get, "/empty") { _ in Response(204) },
                 Route(.get, "/peer") { text("\($0.peer) \($0.host) \($0.id)") },
                 Route(.get, "/after/{milliseconds}") { request in
@@ -79,8 +97,9 @@ final class ServerFixture: Sendable {
                     return text("after \(wait)")
                 },
                 Route(.post, "/echo") {
-                    text(
-                        String(decoding: try await $0.body.collect(upTo: 1000), as: UTF8.self))
+                    let body = try await $0.body.collect(upTo: 1000)
+                    witness.note("echoed")
+                    return text(String(decoding: body, as: UTF8.self))
                 },
                 Route(.post, "/refuse") { _ in Response(401) },
                 Route(.post, "/count") { request in

@@ -13,9 +13,17 @@ import Testing
             case .mixing:
                 let shares = try Multitask.mixing(spec, tasks: ["a", "b"]).shares(rows: [9, 1])
                 #expect(abs(shares.reduce(0, +) - 1) < 1e-12)
+            case .curriculum:
+                let method = try Multitask.curriculum(spec, tasks: ["a", "b"])
+                #expect(method.competence(progress: 1) == 1)
             case .weighting:
                 let method = try Multitask.weighting(spec, tasks: ["a", "b"])
                 #expect(method.weights.count == 2)
+            case .aggregation:
+                _ = try Multitask.aggregation(spec, tasks: ["a", "b"])
+            case .retention:
+                let needs = try Multitask.retention(spec, tasks: ["a", "b"]).needs
+                #expect(needs != RetentionNeeds())
             }
         }
         let names = Multitask.catalogue.map { "\($0.family) \($0.name)" }
@@ -29,6 +37,7 @@ import Testing
         }
         #expect(try shares(MethodSpec("proportional"), [900, 100]) == [0.9, 0.1])
         #expect(try shares(MethodSpec("inverse_frequency"), [900, 100]) == [0.5, 0.5])
+        #expect(try shares(MethodSpec("uniform"), [900, 100]) == [0.5, 0.5])
         #expect(
             try shares(MethodSpec("explicit", tasks: ["a": 1, "b": 3]), [7, 7]) == [0.25, 0.75])
         // The cap comes before the exponent: √400 : √100 = 2 : 1.

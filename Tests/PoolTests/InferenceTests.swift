@@ -24,7 +24,7 @@ import WorkerProtocol
 
     func generate(_ fixture: PoolFixture) throws -> AsyncThrowingStream<GenerateOutput, any Error> {
         fixture.pool.generate(
-            model: try fixture.model(), task: nil, prompt: "hello", raw: false, n: 1,
+            model: try fixture.model(), task: nil, prompt: "hello", messages: nil, raw: false, n: 1,
             sampling: SamplingOptions())
     }
 
@@ -171,7 +171,7 @@ import WorkerProtocol
         await fixture.end()
     }
 
-    @Test("Start fails when a worker is not ready in time; one that finds a problem is not ready")
+    @Test("Start fails when a worker is not ready in time; so does one that finds a problem")
     func notReady() async throws {
         let late = try PoolFixture.make(infer: { $0.idle() }, limits: { $0.startSeconds = 0.1 })
         let error = await #expect(throws: WorkerFailure.self) { try await late.pool.start() }
@@ -182,7 +182,8 @@ import WorkerProtocol
             $0.ready(problems: ["wrong"])
             $0.idle()
         })
-        try await wrong.pool.start()
+        let refusal = await #expect(throws: WorkerFailure.self) { try await wrong.pool.start() }
+        #expect(refusal?.code == "wrong_mathematics")
         #expect(await !wrong.pool.isReady)
         #expect(wrong.reports.all.contains { $0.contains("wrong") })
         await wrong.end()

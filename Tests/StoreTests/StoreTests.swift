@@ -7,11 +7,13 @@ import Testing
 @Suite("The store keeps what it acknowledged")
 struct StoreTests {
     let folder = TemporaryFolder()
+    static let nextNumber = Migration.shipped.count + 1
 
     @Test("shipped migrations never change")
     func pinnedMigrations() {
         let pinned = [
-            "0001_initial.sql": "d87d3af3f268a5870f96aa67e7a9c49caabe2938e9bf5ebd9292367dcdbacbb2"
+            "0001_initial.sql": "d87d3af3f268a5870f96aa67e7a9c49caabe2938e9bf5ebd9292367dcdbacbb2",
+            "0002_keys.sql": "ffc8cd745b1b7d6ae3ac45ba62ee2696bbc2b38990285408c75915e116cf156b",
         ]
         for migration in Migration.shipped {
             #expect(pinned[migration.name] == migration.sha256, "\(migration.name)")
@@ -50,11 +52,13 @@ struct StoreTests {
 
     @Test("a newer database and a changed migration are refused")
     func schema() throws {
-        let extra = Migration(number: 2, name: "0002_x.sql", sql: "CREATE TABLE x (y)")
+        let extra = Migration(
+            number: Self.nextNumber, name: "0002_x.sql", sql: "CREATE TABLE x (y)")
         do { _ = try Store(folder: folder.path, migrations: Migration.shipped + [extra]) }
         let newer = #expect(throws: StoreError.self) { try Store(folder: folder.path) }
         #expect(newer?.code == "newer_database")
-        let other = Migration(number: 2, name: "0002_x.sql", sql: "CREATE TABLE z (y)")
+        let other = Migration(
+            number: Self.nextNumber, name: "0002_x.sql", sql: "CREATE TABLE z (y)")
         let changed = #expect(throws: StoreError.self) {
             try Store(folder: folder.path, migrations: Migration.shipped + [other])
         }
@@ -63,11 +67,12 @@ struct StoreTests {
 
     @Test("a migration that fails leaves nothing behind")
     func failedMigration() throws {
-        let broken = Migration(number: 2, name: "0002.sql", sql: "CREATE TABLE x (y); nonsense")
+        let broken = Migration(
+            number: Self.nextNumber, name: "0002.sql", sql: "CREATE TABLE x (y); nonsense")
         #expect(throws: StoreError.self) {
             try Store(folder: folder.path, migrations: Migration.shipped + [broken])
         }
-        let good = Migration(number: 2, name: "0002.sql", sql: "CREATE TABLE x (y)")
+        let good = Migration(number: Self.nextNumber, name: "0002.sql", sql: "CREATE TABLE x (y)")
         try Store(folder: folder.path, migrations: Migration.shipped + [good]).ping()
     }
 
@@ -129,7 +134,7 @@ struct StoreTests {
         let sha256 = try store.blob("weights")
         let model = try store.createBaseModel(name: "base", sha256: sha256, summary: ["a": 1.5])
         #expect(try store.createBaseModel(name: "base", sha256: sha256, summary: [:]) == model)
-        try store.setAlias("default", model: "base")
+        _ = try store.setAlias("default", model: "base")
         #expect(try store.model("default") == model)
         #expect(try store.model(model.id).summary == ["a": 1.5])
         #expect(throws: StoreError.self) { try store.model("none") }

@@ -20,6 +20,10 @@ final class ServerProcess {
     private(set) var pid: pid_t = 0
     private(set) var port: UInt16 = 0
     private let key: String?
+    /// More environment for the next start: `NAME=value`.
+    var environment: [String] = []
+    /// The largest file that the next start may write: a disk that fills up, for one process.
+    var fileKibibytesMax: Int?
     private var starts = 0
 
     init(_ folder: TemporaryFolder, key: String? = nil) {
@@ -32,6 +36,11 @@ final class ServerProcess {
 
     var client: Client { Client(port: port, key: key) }
 
+    /// What all starts printed.
+    var output: String {
+        (0...starts).map { Self.text("\(folder)/server-\($0).out") }.joined()
+    }
+
     /// Returns once the server printed its address.
     func start(timeoutSeconds: Double = 60) throws {
         starts += 1
@@ -39,7 +48,8 @@ final class ServerProcess {
         var environment = ["POLYTASK_DATA_DIR=\(folder)/data"]
         if let key { environment.append("POLYTASK_API_KEY=\(key)") }
         pid = try Self.spawn(
-            ["serve", "--port", "0", "--threads", "1"], output: output, environment: environment)
+            ["serve", "--port", "0", "--threads", "1"], output: output,
+            environment: environment + self.environment, fileKibibytesMax: fileKibibytesMax)
         let deadline = Date().addingTimeInterval(timeoutSeconds)
         while Date() < deadline {
             if let port = Self.announcedPort(output) {
@@ -76,12 +86,13 @@ final class ServerProcess {
 
     /// Runs a subcommand to its end.
     static func run(
-        _ arguments: [String], in folder: String, environment: [String] = []
+        _ arguments: [String], in folder: String, environment: [String] = [],
+        binary: String = binary
     ) throws -> (status: Int32, output: String) {
         let output = "\(folder)/command-\(UUID().uuidString).out"
         let pid = try spawn(
             arguments, output: output,
-            environment: environment + ["POLYTASK_DATA_DIR=\(folder)/data"])
+            environment: environment + ["POLYTASK_DATA_DIR=\(folder)/data"], binary: binary)
         var status: Int32 = 0
         waitpid(pid, &status, 0)
         return ((status >> 8) & 0xFF, text(output))
@@ -97,7 +108,8 @@ final class ServerProcess {
     }
 
     private static func spawn(
-        _ arguments: [String], output: String, environment: [String]
+        _ arguments: [String], output: String, environment: [String],
+        fileKibibytesMax: Int? = nil, binary: String = binary
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -107,11 +119,15 @@ final class ServerProcess {
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
         let inherited = ProcessInfo.processInfo.environment
             .filter { !$0.key.hasPrefix("POLYTASK_") }.map { "\($0.key)=\($0.value)" }
-        var argv = ([binary] + arguments).map { strdup($0) } + [nil]
+        let limited = fileKibibytesMax.map {
+            ["/bin/bash", "-c", "ulimit -f \($0) && exec \"$0\" \"$@\""]
+        }
+        let command = (limited ?? []) + [binary] + arguments
+        var argv = command.map { strdup($0) } + [nil]
         var envp = (inherited + environment).map { strdup($0) } + [nil]
         defer { for pointer in argv + envp { free(pointer) } }
         var pid: pid_t = 0
-        let code = posix_spawn(&pid, binary, &actions, nil, &argv, &envp)
+        let code = posix_spawn(&pid, command[0], &actions, nil, &argv, &envp)
         guard code == 0 else {
             throw Failure(description: "\(binary): \(String(cString: strerror(code)))")
         }

@@ -75,6 +75,7 @@ import Testing
                 (["serve", "--host", "0.0.0.0"], [other], "POLYTASK_API_KEY"),
                 (["serve"], [other, "POLYTASK_API_KEY="], "POLYTASK_API_KEY"),
                 (["models", "import", "/nowhere.gguf"], [other], "model file"),
+                (["models", "import", "/etc/passwd", "--name", "x"], [other], "not a model"),
             ]
             for (arguments, environment, expected) in cases {
                 let (status, output) = try run(arguments, environment)
@@ -82,6 +83,49 @@ import Testing
                 #expect(output.contains(expected), "\(arguments): \(output)")
                 #expect(output.split(separator: "\n").count == 1, "\(arguments): \(output)")
             }
+        }
+    }
+
+    @Test("Keys made, limited and revoked beside a running server count within seconds")
+    func keys() async throws {
+        try await onThread {
+            let folder = try TemporaryFolder()
+            let server = ServerProcess(folder)
+            defer { server.kill() }
+            try server.start()
+            #expect(server.output.contains("there is no API key: only this machine"))
+            #expect(try server.client.get("/v1/info").status == 200)
+            func keys(_ arguments: String...) throws -> [Substring] {
+                let (status, output) = try ServerProcess.run(["keys"] + arguments, in: folder.path)
+                #expect(status == 0, "\(output)")
+                return output.split(separator: "\n")
+            }
+            let made = try keys("create", "--name", "bot", "--scopes", "infer,train")
+            let secret = String(made.last ?? "")
+            #expect(secret.hasPrefix("ptk_"))
+            let id = made.joined().split(separator: " ").first { $0.hasPrefix("key_") } ?? ""
+            let client = Client(port: server.port, key: secret)
+            try Self.wait { try server.client.get("/v1/info").status == 401 }
+            #expect(try client.get("/v1/runs").status == 200)
+            #expect(try client.get("/livez").status == 200)
+            let listed = try keys("list").joined()
+            #expect(listed.contains("bot") && !listed.contains(secret))
+            _ = try keys("revoke", String(id))
+            try Self.wait { try client.get("/v1/runs").status == 401 }
+            #expect(try server.client.get("/v1/info").status == 401, "still closed")
+            server.kill()
+            try server.start()
+            #expect(try server.client.get("/v1/info").status == 401, "closed after a restart too")
+        }
+    }
+
+    private static func wait(until condition: () throws -> Bool) throws {
+        let deadline = Date().addingTimeInterval(30)
+        while try !condition() {
+            guard Date() < deadline else {
+                throw ServerProcess.Failure(description: "it did not come to that")
+            }
+            usleep(50_000)
         }
     }
 

@@ -15,9 +15,23 @@ import Testing
         #expect(timings.allSatisfy { $0.seconds > 0 && $0.losses.count == 2 })
         let (first, last) = (timings[0].losses, timings[29].losses)
         #expect(last[0] + last[1] < first[0] + first[1])
-        let ratios = try benchmark.pairedRatios(
-            weighting: MethodSpec("gradnorm"), pairs: 4, warmup: 1)
-        #expect(ratios.count == 4 && ratios.allSatisfy { $0 > 0 })
+        for (method, family) in [("gradnorm", .weighting), ("pcgrad", .aggregation)]
+            as [(String, MethodDescriptor.Family)]
+        {
+            let cost = try benchmark.cost(of: MethodSpec(method), family, pairs: 4, warmup: 1)
+            #expect(cost.ratios.count == 4 && cost.ratios.allSatisfy { $0 > 0 })
+            #expect(cost.memory > 1)
+        }
+    }
+
+    @Test("More tasks share the same sequences")
+    func tasks() throws {
+        let run = try TinyRun()
+        let model = try run.model()
+        let benchmark = try StepBenchmark(
+            model, backend: run.backend, taskCount: 4, sequences: 2, length: 8)
+        #expect(benchmark.tokens == 32)
+        #expect(try benchmark.run(steps: 1, warmup: 0)[0].losses.count == 4)
     }
 
     @Test("The upper end of a median's interval is the order statistic of the sign test")

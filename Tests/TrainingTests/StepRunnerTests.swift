@@ -15,7 +15,7 @@ private struct Bench {
     let runner: StepRunner
     let examples: [Example]
 
-    init(weighting: MethodSpec?) throws {
+    init(weighting: MethodSpec? = nil, aggregation: MethodSpec? = nil) throws {
         files = try TinyRun()
         model = try files.model()
         let head = HeadSpec(
@@ -29,7 +29,13 @@ private struct Bench {
         runner = StepRunner(
             model, tasks: tasks,
             optimizer: AdamW(model.parameters, AdamWConfiguration(), backend: files.backend),
-            weighting: try weighting.map { try Multitask.weighting($0, tasks: ["mood", "reply"]) },
+            methods: StepMethods(
+                weighting: try weighting.map {
+                    try Multitask.weighting($0, tasks: ["mood", "reply"])
+                },
+                aggregation: try aggregation.map {
+                    try Multitask.aggregation($0, tasks: ["mood", "reply"])
+                }),
             clip: 1, backend: files.backend)
         var generator = SeededGenerator(11)
         func tokens(_ count: Int) -> [Int32] {
@@ -56,6 +62,13 @@ private func expectClose(_ a: [Float], _ b: [Float], _ tolerance: Float = 2e-5) 
     #expect(zip(a, b).allSatisfy { abs($0 - $1) <= tolerance * scale })
 }
 
+extension StepRunner {
+    /// Forward and backward of a whole step: gradients hold the step's loss afterwards.
+    fileprivate func accumulate(_ examples: [Example]) throws -> [ExampleLoss] {
+        try pass.run(weighted(examples.map { StepRow($0) }).rows, recording: true)
+    }
+}
+
 @Suite struct StepRunnerTests {
     @Test("Each task's gradient at W from one packed pass equals a separate pass of that task")
     func perTaskGradients() throws {
@@ -68,8 +81,8 @@ private func expectClose(_ a: [Float], _ b: [Float], _ tolerance: Float = 2e-5) 
         for task in 0..<2 {
             let own = bench.examples.filter { $0.task == task }
             // Task scope with weight 1: each row weighs 1 / (rows of the task).
-            let weights = own.map { _ in 1 / Double(own.count) }
-            _ = try runner.pass.run(own, weights: weights)
+            let rows = own.map { StepRow($0, weight: 1 / Double(own.count)) }
+            _ = try runner.pass.run(rows, recording: true)
             #expect(bench.model.backbone.lastSharedMatrix.gradients[1 - task] == nil)
             expectClose(packed[task], bench.slot(task))
         }
@@ -104,17 +117,17 @@ private func expectClose(_ a: [Float], _ b: [Float], _ tolerance: Float = 2e-5) 
         let bench = try Bench(weighting: MethodSpec("gradnorm", ["warmup_steps": 1]))
         let runner = bench.runner
         for _ in 0..<4 {
-            let before = runner.weighting?.weights
+            let before = runner.methods.weighting?.weights
             let result = try runner.step(bench.examples, learningRate: 1e-3)
             #expect(result.weights == before)
             #expect(result.fault == nil)
         }
-        let weights = try #require(runner.weighting?.weights)
+        let weights = try #require(runner.methods.weighting?.weights)
         #expect(weights != [1, 1])
         #expect(abs(weights[0] + weights[1] - 2) < 1e-12)
         _ = try runner.accumulate(bench.examples)
         let weighted = bench.model.backbone.lastSharedMatrix.gradientNorm(slot: 0)
-        runner.weighting = try Multitask.weighting(
+        runner.methods.weighting = try Multitask.weighting(
             MethodSpec("gradnorm"), tasks: ["mood", "reply"])
         _ = try runner.accumulate(bench.examples)
         let unweighted = bench.model.backbone.lastSharedMatrix.gradientNorm(slot: 0)
@@ -154,5 +167,105 @@ private func expectClose(_ a: [Float], _ b: [Float], _ tolerance: Float = 2e-5) 
             _ = try runner.accumulate(bench.examples)
         }
         #expect(error?.code == "out_of_memory")
+    }
+
+    /// α from a Gramian computed by hand out of separate passes over each task: the packed slots,
+    /// the sweep and the tied table (counted once, with both of its uses) must agree with it.
+    @Test("The Gramian of the slots is that of separate passes, the tied table counted once")
+    func gramian() throws {
+        let bench = try Bench(aggregation: MethodSpec("upgrad"))
+        let runner = bench.runner
+        let indices = runner.shared.indices
+        #expect(runner.shared.others.count == 2)
+        func gradients(_ task: Int) throws -> [Float] {
+            let own = bench.examples.filter { $0.task == task }
+            let rows = own.map { StepRow($0, weight: 1 / Double(own.count)) }
+            _ = try runner.pass.run(rows, recording: true)
+            return indices.flatMap { bench.model.parameters[$0].gradients[task]?.floats() ?? [] }
+        }
+        let parts = [try gradients(0), try gradients(1)]
+        #expect(parts[0].count == parts[1].count)
+        func product(_ i: Int, _ j: Int) -> Double {
+            zip(parts[i], parts[j]).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+        }
+        for pieces in [Int.max, 20] {
+            runner.pass.tokensMax = pieces
+            _ = try runner.accumulate(bench.examples)
+            let sweep = runner.optimizer.gramian(of: indices, slots: 2).plain
+            for i in 0..<2 {
+                for j in 0..<2 {
+                    let scale = (product(i, i) * product(j, j)).squareRoot()
+                    #expect(abs(sweep[i * 2 + j] - product(i, j)) < 1e-5 * scale)
+                }
+            }
+        }
+    }
+
+    /// The combined gradient formed outright, then one AdamW step on it: the fused step agrees.
+    @Test("The fused step moves along Σ αg, clipped by its own norm; heads follow their task alone")
+    func fused() throws {
+        let fused = try Bench(aggregation: MethodSpec("mgda"))
+        let plain = try Bench(aggregation: MethodSpec("mgda"))
+        _ = try plain.runner.accumulate(plain.examples)
+        let runner = plain.runner
+        let gramian = Gramian(
+            count: 2, values: runner.optimizer.gramian(of: runner.shared.indices, slots: 2).plain)
+        var generator = NumberedGenerator(seed: 1, number: 0)
+        let alpha = try #require(runner.methods.aggregation)
+            .coefficients(gramian, using: &generator)
+        var sum = 0.0
+        var combined: [[Float]] = []
+        for (index, parameter) in plain.model.parameters.enumerated() {
+            let isShared = runner.shared.contains(index)
+            var total = [Float](repeating: 0, count: parameter.value.count)
+            for (slot, gradient) in parameter.gradients.enumerated() {
+                guard let gradient else { continue }
+                let factor = isShared ? Float(alpha[slot]) : 1
+                total = zip(total, gradient.floats()).map { $0 + factor * $1 }
+            }
+            sum += total.reduce(0) { $0 + Double($1) * Double($1) }
+            combined.append(total)
+        }
+        let result = try fused.runner.step(fused.examples, learningRate: 1e-3)
+        #expect(result.coefficients == alpha)
+        #expect(abs(result.gradientNorm - sum.squareRoot()) < 1e-5 * sum.squareRoot())
+        let scale = Float(min(1, 1 / sum.squareRoot()))
+        for (index, parameter) in fused.model.parameters.enumerated() {
+            // After one step the first moment is a tenth of the clipped gradient.
+            let moment = fused.runner.optimizer.state(index).first.floats()
+            expectClose(moment, combined[index].map { 0.1 * scale * $0 })
+            #expect(parameter.value.floats() != plain.model.parameters[index].value.floats())
+        }
+    }
+
+    @Test("With sum, a step is the one of equal weights")
+    func sum() throws {
+        let equal = try Bench(weighting: MethodSpec("equal"))
+        let sum = try Bench(aggregation: MethodSpec("sum"))
+        let first = try equal.runner.step(equal.examples, learningRate: 1e-3)
+        let second = try sum.runner.step(sum.examples, learningRate: 1e-3)
+        #expect(abs(first.gradientNorm - second.gradientNorm) < 1e-5 * first.gradientNorm)
+        #expect(first.losses == second.losses)
+    }
+
+    @Test("A task without rows in the step keeps its head, and the aggregation does not see it")
+    func absent() throws {
+        let bench = try Bench(aggregation: MethodSpec("mean"))
+        let head = try #require(bench.model.classifiers["mood"]).weight
+        let before = head.value.floats()
+        let replies = bench.examples.filter { $0.task == 1 }
+        let result = try bench.runner.step(replies, learningRate: 1e-3)
+        #expect(result.coefficients == [0, 1])
+        #expect(head.value.floats() == before)
+    }
+
+    @Test("A gradient that is not finite names its task without another pass")
+    func poisonedGradient() throws {
+        let bench = try Bench(aggregation: MethodSpec("pcgrad"))
+        let head = try #require(bench.model.classifiers["mood"]).weight.value
+        // Logits stay finite; their gradient times the weight overflows on the way down.
+        for i in 0..<head.count { head.pointer[i] = i % 2 == 0 ? 3e38 : -3e38 }
+        let result = try bench.runner.step(bench.examples, learningRate: 1e-3)
+        #expect(result.fault == .gradient(task: 0) || result.fault == .loss(task: 0))
     }
 }

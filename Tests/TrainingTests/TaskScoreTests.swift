@@ -11,7 +11,8 @@ import Testing
         for (truth, predicted) in [(0, 0), (0, 0), (0, 1), (1, 2)] as [(Int32, Int32)] {
             score.add(
                 Example(task: 0, tokens: [1], targets: [truth]),
-                ExampleLoss(lossSum: 2, targets: 1, predicted: predicted))
+                ExampleLoss(lossSum: 2, targets: 1, logits: (0..<3).map { $0 == predicted ? 1 : 0 })
+            )
         }
         let metrics = Dictionary(uniqueKeysWithValues: score.metrics.map { ($0.name, $0.value) })
         #expect(metrics["accuracy"] == 0.5)
@@ -24,10 +25,10 @@ import Testing
         var score = TaskScore(.generation)
         score.add(
             Example(task: 0, tokens: [1], targets: [1]),
-            ExampleLoss(lossSum: 4, targets: 1, predicted: nil))
+            ExampleLoss(lossSum: 4, targets: 1))
         score.add(
             Example(task: 0, tokens: [1, 2, 3], targets: [1, 2, 3]),
-            ExampleLoss(lossSum: 0, targets: 3, predicted: nil))
+            ExampleLoss(lossSum: 0, targets: 3))
         #expect(score.metrics.map(\.name) == ["loss", "perplexity"])
         #expect(score.metrics.map(\.value)[0] == 1)
         #expect(abs(score.metrics[1].value - 2.718281828459045) < 1e-12)

@@ -21,7 +21,12 @@ final class TinyRun {
             return #"{"text":"\#(word) \#(index)","label":"\#(label)"}"#
         }
         let reply = (0..<30).map { #"{"prompt":"say \#($0)","completion":"so it is"}"# }
+        let topic = (0..<45).map { index in
+            let words = ["ball", "vote", "code"]
+            return #"{"text":"\#(words[index % 3]) of \#(index)","label":"\#(words[index % 3])"}"#
+        }
         try write("mood", mood)
+        try write("topic", topic)
         try write("reply", reply)
     }
 
@@ -33,7 +38,7 @@ final class TinyRun {
     }
 
     func inputs(checkpoint: String? = nil) -> TrainingInputs {
-        let names = ["mood", "reply", "other"]
+        let names = ["mood", "topic", "reply", "other"]
         let paths = names.map { ($0, "\(folder)/\($0).jsonl") }
         return TrainingInputs(
             base: "\(folder)/base.gguf", weights: nil,
@@ -54,6 +59,21 @@ final class TinyRun {
             mixing: mixing, weighting: weighting,
             optimizer: OptimizerSpec(learningRate: learningRate), epochs: epochs,
             batchTokens: batchTokens, maxLength: 96, seed: 3, checkpointSeconds: 1e9)
+    }
+
+    /// Two classification tasks one after the other.
+    static func sequence(
+        _ retention: [MethodSpec]? = nil, learningRate: Double = 3e-3, epochs: Int = 1
+    ) -> RunSpec {
+        var spec = Self.spec(
+            mixing: MethodSpec("proportional"), epochs: epochs, learningRate: learningRate)
+        spec.tasks = [
+            TaskSpec(name: "mood", kind: .classification, dataset: "mood"),
+            TaskSpec(name: "topic", kind: .classification, dataset: "topic"),
+        ]
+        spec.stages = [["mood"], ["topic"]]
+        spec.retention = retention
+        return spec
     }
 
     func model() throws -> Model {

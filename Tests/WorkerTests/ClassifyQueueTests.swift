@@ -15,8 +15,8 @@ import WorkerProtocol
     func together() {
         var queue = ClassifyQueue()
         for job in [job(1), job(2, task: "u"), job(3)] { queue.add(job) }
-        #expect(queue.next().map(\.id) == [1, 3])
-        #expect(queue.next().map(\.id) == [2])
+        #expect(queue.next().map(\.job.id) == [1, 3])
+        #expect(queue.next().map(\.job.id) == [2])
         #expect(queue.next().isEmpty)
     }
 
@@ -25,10 +25,32 @@ import WorkerProtocol
         var queue = ClassifyQueue()
         let most = ClassifyQueue.bytesMax
         for job in [job(1, bytes: most - 5), job(2, bytes: 6), job(3, bytes: 1)] { queue.add(job) }
-        #expect(queue.next().map(\.id) == [1])
-        #expect(queue.next().map(\.id) == [2, 3])
+        #expect(queue.next().map(\.job.id) == [1])
+        #expect(queue.next().map(\.job.id) == [2, 3])
         queue.add(job(4, bytes: most * 2))
-        #expect(queue.next().map(\.id) == [4])
+        #expect(queue.next().map(\.job.id) == [4])
+    }
+
+    @Test("A large job is served in pieces, and those behind it come in between")
+    func pieces() {
+        var queue = ClassifyQueue()
+        var large = job(1)
+        large.inputs = Array(repeating: String(repeating: "x", count: 400), count: 7)
+        queue.add(large)
+        queue.add(job(2, bytes: 300))
+        queue.add(job(3, task: "u"))
+        var passes: [[Int]] = []
+        var seen: [Int] = []
+        while !queue.isEmpty {
+            let pieces = queue.next()
+            passes.append(pieces.map(\.job.id))
+            for piece in pieces where piece.job.id == 1 { seen += Array(piece.range) }
+            #expect(pieces.flatMap(\.inputs).reduce(0) { $0 + $1.utf8.count } <= 1024)
+            #expect(passes.count < 10)
+        }
+        // 2 takes what room the first large piece left no place for, 3 has a pass of its own.
+        #expect(passes == [[1], [2, 1], [3], [1], [1]])
+        #expect(seen == Array(0..<7))
     }
 
     @Test("A cancelled job is gone")

@@ -1,5 +1,3 @@
-import CPUBackend
-import Models
 import Testing
 import WorkerProtocol
 
@@ -84,16 +82,7 @@ import WorkerProtocol
     @Test("Classifications that arrive together answer as they do alone, each with its own tokens")
     func coalesced() async throws {
         let worker = try WorkerFixture.make(role: "infer")
-        let model = try Model(
-            base: worker.base.path, weights: nil, backend: CPUBackend(threads: 1))
-        let head = HeadSpec(
-            task: "intent", kind: "classification", labels: ["a", "b"], format: "raw",
-            maxLength: 64)
-        model.addClassifier(head, seed: 3)
-        let weights = worker.folder + "/weights.safetensors"
-        try model.save(to: weights)
-        var files = worker.files
-        files.weights = BlobReference(sha256: "weights", path: weights)
+        let files = try worker.classifier()
         let inputs = ["one", "two words", "", "four"]
         let jobs = inputs.enumerated().map { id, input in
             ClassifyJob(
@@ -127,6 +116,44 @@ import WorkerProtocol
             }
         }
         #expect(refused == [2])
+    }
+
+    @Test("A request of many texts answers as its texts do alone, and a short one overtakes it")
+    func largeRequest() async throws {
+        let worker = try WorkerFixture.make(role: "infer")
+        let files = try worker.classifier()
+        let texts = (0..<60).map { "\($0) " + String(repeating: "x", count: 40 + $0) }
+        func job(_ id: Int, _ inputs: [String]) -> ClassifyJob {
+            ClassifyJob(
+                id: id, model: "m", files: files, task: "intent", inputs: inputs, truncate: false)
+        }
+        let counter = Counter(last: 2)
+        let replies = try await worker.exchange([
+            .classify(job(1, texts)), .classify(job(2, ["short"])),
+        ]) { $0.isFinal && counter.isLast() }
+        let order = replies.compactMap { reply -> Int? in
+            if case .classified(let id, _) = reply { id } else { nil }
+        }
+        #expect(order == [2, 1])
+        guard case .classified(1, let whole) = replies.last else { return }
+        #expect(whole.logits.count == texts.count)
+        #expect(whole.promptTokens == texts.reduce(0) { $0 + $1.utf8.count }, "one token a byte")
+        for index in [0, 17, 59] {
+            let reply = try await worker.exchange([.classify(job(3, [texts[index]]))]) {
+                $0.isFinal
+            }.last
+            guard case .classified(3, let alone) = reply else { continue }
+            for (got, want) in zip(whole.logits[index], alone.logits[0]) {
+                // Float32 sums in another order where rows share a product: a few ulps.
+                #expect(abs(got - want) < 1e-4)
+            }
+        }
+        let bad = try await worker.exchange([.classify(job(4, texts + [""]))]) { $0.isFinal }.last
+        guard case .refused(4, let failure) = bad else {
+            Issue.record("served")
+            return
+        }
+        #expect(failure.message.contains("input[60]"))
     }
 
     @Test("Training is refused here")

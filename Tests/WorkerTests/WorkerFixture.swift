@@ -1,6 +1,7 @@
 import CPUBackend
 import FoundationEssentials
 import Glibc
+import Models
 import TestSupport
 import WorkerProtocol
 
@@ -39,6 +40,18 @@ struct WorkerFixture {
 
     var base: BlobReference { BlobReference(sha256: "tiny", path: "\(folder)/tiny.gguf") }
     var files: ModelFiles { ModelFiles(base: base) }
+
+    /// The tiny model with a classification head of two labels for the task `intent`.
+    func classifier() throws -> ModelFiles {
+        let model = try Model(base: base.path, weights: nil, backend: CPUBackend(threads: 1))
+        let head = HeadSpec(
+            task: "intent", kind: "classification", labels: ["a", "b"], format: "raw",
+            maxLength: 64)
+        model.addClassifier(head, seed: 3)
+        let weights = "\(folder)/weights.safetensors"
+        try model.save(to: weights)
+        return ModelFiles(base: base, weights: BlobReference(sha256: "weights", path: weights))
+    }
 
     /// Sends all requests, then reads until `isLast`; on a thread of its own.
     func exchange(

@@ -1,30 +1,41 @@
-package import HTTP
+import HTTP
+import Store
 
-/// Who may ask. Deny is the default: every path but `Gate.open` needs the key.
-///
-/// Without a key the server is bound to loopback, and a page on the internet must not reach it
-/// through the user's browser: the Host must be loopback, and a foreign Origin is refused.
+/// Who may ask. Without any key the server is bound to loopback, and a page on the internet must
+/// not reach it through the user's browser: the Host must be loopback, and a foreign Origin is
+/// refused.
 package struct Gate: Sendable {
-    /// Paths that answer without a key.
-    package static let open: Set<String> = ["/livez", "/readyz"]
+    let keys: KeyRing
 
-    package var key: APIKey?
+    /// Whose request it is; nil where no key is needed.
+    /// - Throws: `APIError` `unauthorized` or `forbidden`.
+    func admit(_ request: Request, to access: Endpoint.Access) throws -> Principal? {
+        guard keys.isNeeded else {
+            try checkOrigin(request)
+            return nil
+        }
+        if access == .open { return nil }
+        let principal = try principal(request)
+        guard case .scopes(let scopes) = access else { return principal }
+        guard !principal.scopes.isDisjoint(with: scopes) else {
+            let names = scopes.map { "`\($0.rawValue)`" }.sorted().joined(separator: " or ")
+            throw APIError(
+                .forbidden,
+                "this API key lacks the scope \(names); `polytask keys create` makes another")
+        }
+        return principal
+    }
 
-    package init(key: APIKey?) { self.key = key }
-
-    /// - Returns: why the request is refused; nil lets it pass.
-    package func refusal(_ request: Request) -> APIError? {
-        guard let key else { return refusalWithoutKey(request) }
-        if Self.open.contains(request.path) { return nil }
+    private func principal(_ request: Request) throws -> Principal {
         guard let header = request.fields["Authorization"] else {
-            return APIError(
+            throw APIError(
                 .unauthorized,
                 "an API key is needed: send the header `Authorization: Bearer <key>`")
         }
-        guard let token = Self.bearerToken(header), key.matches(token) else {
-            return APIError(.unauthorized, "the API key is not valid")
+        guard let token = Self.bearerToken(header), let principal = keys.principal(token) else {
+            throw APIError(.unauthorized, "the API key is not valid")
         }
-        return nil
+        return principal
     }
 
     private static func bearerToken(_ header: String) -> String? {
@@ -36,21 +47,21 @@ package struct Gate: Sendable {
         return String(decoding: bytes[scheme.count...], as: UTF8.self)
     }
 
-    private func refusalWithoutKey(_ request: Request) -> APIError? {
+    private func checkOrigin(_ request: Request) throws {
         let host = request.authority
         guard host.isEmpty || Self.isLoopback(host) else {
-            return APIError(
+            throw APIError(
                 .forbidden,
                 "this server has no API key and answers only to localhost, 127.0.0.1 and [::1]; "
-                    + "set POLYTASK_API_KEY to serve under another name", parameter: "Host")
+                    + "make one with `polytask keys create` or set POLYTASK_API_KEY",
+                parameter: "Host")
         }
         if let origin = request.fields["Origin"], origin != "http://\(host)" {
-            return APIError(
+            throw APIError(
                 .forbidden,
-                "requests from pages of another origin need an API key (POLYTASK_API_KEY)",
+                "requests from pages of another origin need an API key (`polytask keys create`)",
                 parameter: "Origin")
         }
-        return nil
     }
 
     /// Whether an authority (`host[:port]`) names this machine.

@@ -8,14 +8,27 @@ extension RunRequest {
         _ tasks: [TaskSpec]
     ) throws -> MethodSpec? {
         guard var reader = try fields.object(field) else { return nil }
+        return try chosen(&reader, field, family, tasks)
+    }
+
+    private func chosen(
+        _ reader: inout FieldReader, _ field: String, _ family: MethodDescriptor.Family,
+        _ tasks: [TaskSpec]
+    ) throws -> MethodSpec {
         guard let name = try reader.string("method") else {
             throw reader.missing("method", "one of \(names(family))")
         }
         let descriptor = try descriptor(name, field, family)
         var spec = MethodSpec(descriptor.name)
-        for parameter in descriptor.parameters {
+        for parameter in descriptor.parameters where parameter.choices.isEmpty {
             spec.parameters[parameter.name] = try reader.number(
                 parameter.name, in: parameter.range)
+        }
+        for parameter in descriptor.parameters where !parameter.choices.isEmpty {
+            guard let word = try reader.choice(parameter.name, of: parameter.choices) else {
+                continue
+            }
+            spec.options = (spec.options ?? [:]).merging([parameter.name: word]) { $1 }
         }
         if descriptor.takesTaskValues, var values = try reader.object("tasks") {
             for name in values.names {
@@ -28,6 +41,22 @@ extension RunRequest {
         }
         try reader.finish()
         return try resolved(field, spec, family, tasks)
+    }
+
+    /// Several methods of one family, in any order.
+    func methods(
+        _ fields: inout FieldReader, _ field: String, _ family: MethodDescriptor.Family,
+        _ tasks: [TaskSpec]
+    ) throws -> [MethodSpec]? {
+        guard let values = try fields.array(field), !values.isEmpty else { return nil }
+        guard values.count <= catalogue.count(where: { $0.family == family }) else {
+            throw fields.invalid(field, "must name each method at most once")
+        }
+        return try values.enumerated().map { index, value in
+            let path = "\(field)[\(index)]"
+            var reader = try FieldReader(value, path: path)
+            return try chosen(&reader, path, family, tasks)
+        }
     }
 
     /// The method with its defaults filled in.
@@ -43,8 +72,13 @@ extension RunRequest {
                     + "\(descriptor.tasksMin) tasks, found \(tasks.count)")
         }
         var spec = spec
-        for parameter in descriptor.parameters where spec.parameters[parameter.name] == nil {
-            spec.parameters[parameter.name] = parameter.default
+        for parameter in descriptor.parameters {
+            if let first = parameter.choices.first {
+                let word = spec.options?[parameter.name] ?? first
+                spec.options = (spec.options ?? [:]).merging([parameter.name: word]) { $1 }
+            } else if spec.parameters[parameter.name] == nil {
+                spec.parameters[parameter.name] = parameter.default
+            }
         }
         if descriptor.takesTaskValues {
             if let task = tasks.first(where: { spec.tasks[$0.name] == nil }) {

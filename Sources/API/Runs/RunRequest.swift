@@ -26,6 +26,10 @@ struct RunRequest {
             name: name, baseModel: baseModel, tasks: tasks,
             mixing: try mixing ?? resolved("mixing", MethodSpec("proportional"), .mixing, tasks),
             weighting: try method(&fields, "weighting", .weighting, tasks),
+            curriculum: try method(&fields, "curriculum", .curriculum, tasks),
+            aggregation: try method(&fields, "aggregation", .aggregation, tasks),
+            retention: try methods(&fields, "retention", .retention, tasks),
+            stages: try stages(&fields, tasks),
             optimizer: try optimizer(&fields),
             epochs: try fields.integer("epochs", in: 1...limits.epochsMax) ?? 1,
             batchTokens: try fields.integer("batch_tokens", in: 16...limits.batchTokensMax) ?? 1024,
@@ -39,17 +43,14 @@ struct RunRequest {
                 "batch_tokens",
                 "must be at least `max_length` (\(spec.maxLength)), found \(spec.batchTokens)")
         }
+        if let contradiction = spec.contradiction(catalogue) {
+            throw APIError.invalid(contradiction.parameter, contradiction.rule)
+        }
         return spec
     }
 
     private func refuseLaterFields(_ fields: inout FieldReader) throws {
-        if let stages = fields.value("stages"), stages != "joint" {
-            throw APIError.notAvailable("stages", "leave it out or write \"joint\"")
-        }
-        for name in ["curriculum", "aggregation"] where fields.value(name) != nil {
-            throw APIError.notAvailable(name, "leave it out or write null")
-        }
-        for name in ["retention", "baselines"] {
+        for name in ["baselines"] {
             if let value = fields.value(name), value != .array([]) {
                 throw APIError.notAvailable(name, "leave it out")
             }
@@ -79,6 +80,7 @@ struct RunRequest {
             try reader.choice("schedule", of: ["cosine", "linear", "constant"]) ?? spec.schedule
         spec.warmupFraction =
             try reader.number("warmup_fraction", in: 0...0.9) ?? spec.warmupFraction
+        spec.restartsEachStage = try reader.flag("restart_each_stage")
         spec.clip = try reader.number("clip", in: 0...1000) ?? spec.clip
         try reader.finish()
         return spec

@@ -6,8 +6,11 @@ extension RunSpec {
     var json: JSON {
         [
             "name": .string(name), "base_model": .string(baseModel),
-            "tasks": .array(tasks.map(\.json)), "stages": "joint", "mixing": mixing.json,
-            "weighting": weighting?.json ?? nil, "adaptation": ["method": "full"],
+            "tasks": .array(tasks.map(\.json)), "stages": stagesJSON,
+            "retention": .array((retention ?? []).map(\.json)), "mixing": mixing.json,
+            "weighting": weighting?.json ?? nil, "aggregation": aggregation?.json ?? nil,
+            "curriculum": curriculum?.json ?? nil,
+            "adaptation": ["method": "full"],
             "optimizer": [
                 "name": .string(optimizer.name),
                 "learning_rate": .number(optimizer.learningRate),
@@ -15,11 +18,19 @@ extension RunSpec {
                 "schedule": .string(optimizer.schedule),
                 "warmup_fraction": .number(optimizer.warmupFraction),
                 "clip": .number(optimizer.clip),
+                "restart_each_stage": .bool(optimizer.restartsEachStage ?? true),
             ],
             "epochs": .count(epochs), "batch_tokens": .count(batchTokens),
             "max_length": .count(maxLength), "seed": .integer(Int64(clamping: seed)),
             "dtype": .string(dtype), "checkpoint_seconds": .number(checkpointSeconds),
         ]
+    }
+}
+
+extension RunSpec {
+    private var stagesJSON: JSON {
+        guard let stages else { return "joint" }
+        return .array(stages.map { .array($0.map { .string($0) }) })
     }
 }
 
@@ -43,6 +54,9 @@ extension MethodSpec {
         var object: JSONObject = ["method": .string(method)]
         for (name, value) in parameters.sorted(by: { $0.key < $1.key }) {
             object[name] = .number(value)
+        }
+        for (name, word) in (options ?? [:]).sorted(by: { $0.key < $1.key }) {
+            object[name] = .string(word)
         }
         if !tasks.isEmpty {
             let values = tasks.sorted { $0.key < $1.key }

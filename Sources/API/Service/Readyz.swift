@@ -9,7 +9,7 @@ extension API {
             throw APIError(.notReady, "the compute processes are not ready")
         }
         do {
-            try await stored { try $0.ping() }
+            try await urgently { try $0.ping() }
         } catch {
             throw APIError(.notReady, "the store does not answer; `polytask doctor` checks it")
         }

@@ -3,15 +3,17 @@ import ArgumentParser
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure this machine with the trainer's own steps.",
+        abstract: "Measure this machine, or serve something to measure.",
         discussion: """
-            Each prints a table and, with --json, one JSON object as its last line.
+            `step` and `methods` print a table and, with --json, one JSON object as their last
+            line. `echo` serves until it is stopped.
 
             Examples:
               polytask bench step --model SmolLM2-135M-Instruct.Q4_1.gguf
               polytask bench methods --model SmolLM2-135M-Instruct.Q4_1.gguf --json
+              polytask bench echo --port 8080
             """,
-        subcommands: [BenchStep.self, BenchMethods.self])
+        subcommands: [BenchStep.self, BenchMethods.self, BenchEcho.self])
 }
 
 /// What every benchmark of training steps takes.

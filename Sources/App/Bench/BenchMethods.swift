@@ -9,43 +9,79 @@ import Training
 struct BenchMethods: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "methods",
-        abstract: "What each weighting method costs: its step over a plain one.")
+        abstract: "What each weighting and aggregation costs: its step over an equal-weights one.",
+        discussion: """
+            The same sequences are shared out among 2, 4 and 8 tasks, half classification, half
+            generation. Steps are timed in pairs, one with the method and one without, which
+            comes first alternating. The JSON has the medians for two tasks by name, the others
+            under tasks_4 and tasks_8.
+            """)
 
     @OptionGroup var options: BenchOptions
 
     @Option(help: "Pairs of steps to time for each method.")
     var pairs = 20
 
+    @Option(help: "Numbers of tasks, separated by commas; each even, at most twice --sequences.")
+    var tasks = "2,4,8"
+
+    @Option(help: "Only these methods, separated by commas.")
+    var only: String?
+
+    private var taskCounts: [Int] { tasks.split(separator: ",").compactMap { Int($0) } }
+
     func validate() throws {
         guard (4...1000).contains(pairs) else {
             throw ValidationError("--pairs must be 4 to 1000, found \(pairs)")
         }
+        let isUsable = taskCounts.allSatisfy {
+            $0 % 2 == 0 && (2...2 * options.sequences).contains($0)
+        }
+        guard isUsable, !taskCounts.isEmpty else {
+            throw ValidationError(
+                "--tasks must be even numbers from 2 to \(2 * options.sequences)")
+        }
     }
 
     func run() throws {
-        let session = try BenchSession(options)
-        let methods = Multitask.catalogue.filter { $0.family == .weighting && !$0.takesTaskValues }
         var figures: JSONObject = [:]
-        print("method            step over plain, median   upper 95 % bound")
-        for method in methods {
-            let ratios = try session.benchmark.pairedRatios(
-                weighting: MethodSpec(method.name, Self.defaults(method)), pairs: pairs)
-            let (median, upper) = StepBenchmark.median(ratios)
-            let name = method.name.padding(toLength: 18, withPad: " ", startingAt: 0)
-            print(name + String(format: "%.3f                     %.3f", median, upper))
-            figures[method.name] = .number(median)
-            figures["\(method.name)_upper"] = .number(upper)
+        print("tasks  method            step over equal weights, median   upper 95 %   memory")
+        for count in taskCounts {
+            let session = try BenchSession(options, tasks: count)
+            var own: JSONObject = [:]
+            for method in methods {
+                let cost = try session.benchmark.cost(
+                    of: MethodSpec(method.name), method.family, pairs: pairs)
+                let (median, upper) = StepBenchmark.median(cost.ratios)
+                let name = method.name.padding(toLength: 18, withPad: " ", startingAt: 0)
+                print(
+                    String(format: "%-7d", count) + name
+                        + String(
+                            format: "%.3f                             %.3f        %.2f", median,
+                            upper, cost.memory))
+                own[method.name] = .number(median)
+                own["\(method.name)_upper"] = .number(upper)
+                own["\(method.name)_memory"] = .number(cost.memory)
+            }
+            if count == 2 {
+                for name in own.names { figures[name] = own[name] }
+                figures["machine"] = session.machine()
+            } else {
+                figures["tasks_\(count)"] = .object(own)
+            }
         }
         print("peak memory       \(BenchSession.peakBytes / 1_048_576) MiB")
         guard options.json else { return }
         figures["pairs"] = .integer(Int64(pairs))
-        figures["machine"] = session.machine()
         print(JSON.object(figures).text)
     }
 
-    private static func defaults(_ method: MethodDescriptor) -> [String: Double] {
-        Dictionary(
-            method.parameters.map { ($0.name, $0.default) }, uniquingKeysWith: { first, _ in first }
-        )
+    /// Equal weights and the sum are what the others are measured against: they stay as controls.
+    private var methods: [MethodDescriptor] {
+        let names = only.map { $0.split(separator: ",").map(String.init) }
+        return Multitask.catalogue.filter {
+            [.weighting, .aggregation].contains($0.family) && !$0.takesTaskValues
+                && (names?.contains($0.name) ?? true)
+        }
     }
 }

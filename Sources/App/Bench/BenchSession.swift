@@ -12,7 +12,7 @@ struct BenchSession {
     let benchmark: StepBenchmark
 
     /// - Throws: `CommandFailure` in one line.
-    init(_ options: BenchOptions) throws {
+    init(_ options: BenchOptions, tasks: Int = 2) throws {
         if let problem = CPUBackend.selfCheck() {
             throw CommandFailure("the BLAS computes wrong results: \(problem)")
         }
@@ -20,7 +20,8 @@ struct BenchSession {
         do {
             model = try Model(base: options.model, backend: backend)
             benchmark = try StepBenchmark(
-                model, backend: backend, sequences: options.sequences, length: options.length)
+                model, backend: backend, taskCount: tasks, sequences: options.sequences,
+                length: options.length)
         } catch let error as ModelError {
             throw CommandFailure("--model cannot be used: \(error.message)")
         }

@@ -3,9 +3,12 @@ import ArgumentParser
 import Foundation
 import Glibc
 import HTTP
+import JSON
+import Models
 import Multitask
 import Pool
 import Store
+import WorkerProtocol
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,7 +20,8 @@ struct ServeCommand: AsyncParsableCommand {
               polytask serve --port 9000 --data /var/lib/polytask
               POLYTASK_API_KEY=$(openssl rand -hex 24) polytask serve --host 0.0.0.0
 
-            Without an API key the server answers on this machine only. SIGTERM or Ctrl-C lets
+            Without an API key (`polytask keys create`) the server answers on this machine only.
+            SIGTERM or Ctrl-C lets
             requests finish and saves the running training, for at most 30 seconds; a second one
             exits at once. What was running goes on at the next start.
             """)
@@ -36,8 +40,18 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("api-key-file"),
         help: ArgumentHelp(
-            "File with the API key.", discussion: "Or set POLYTASK_API_KEY.", valueName: "FILE"))
+            "File with an API key for everything.",
+            discussion: "Or set POLYTASK_API_KEY, or make keys with `polytask keys create`.",
+            valueName: "FILE"))
     var keyFile: String?
+
+    @Option(
+        name: .customLong("allow-model-paths"),
+        help: ArgumentHelp(
+            "Folder from which POST /v1/models may import files by path.", valueName: "DIR"))
+    var modelFolder: String?
+
+    @OptionGroup var wire: WireOptions
 
     func validate() throws {
         guard (0...1024).contains(threads) else {
@@ -48,24 +62,42 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let shutdown = Shutdown()
         let key = try KeySource(file: keyFile).read()
-        guard key != nil || Gate.isLoopback(host.contains(":") ? "[\(host)]" : host) else {
-            throw CommandFailure(
-                "without an API key the server listens on this machine only: set "
-                    + "POLYTASK_API_KEY or --api-key-file, or leave out --host")
-        }
         let store = try data.open()
-        let pool = Pool(store: store, executable: try Self.executable(), threads: threads)
-        let api = API(store: store, compute: pool, catalogue: Multitask.catalogue, key: key)
-        let server = try listen(api)
+        let log = try LogWriter()
+        let pool = Pool(
+            store: store, executable: try Self.executable(), threads: threads,
+            report: { log.write(LogEntry(.warning, "worker", [("message", .string($0))])) })
+        let metrics = ServerMetrics()
+        let api = try API(
+            store: store, compute: pool, catalogue: Multitask.catalogue,
+            interference: InterferenceReport.json, key: key,
+            imports: ModelImport(folder: modelFolder, inspect: Self.inspect), metrics: metrics,
+            log: { log.write($0) })
+        let isLoopback = Gate.isLoopback(host.contains(":") ? "[\(host)]" : host)
+        guard api.isAuthenticated || isLoopback else {
+            throw CommandFailure(
+                "without an API key the server listens on this machine only: make one with "
+                    + "`polytask keys create`, set POLYTASK_API_KEY, or leave out --host")
+        }
+        let server = try listen(api, metrics)
         server.start()
+        let reloader = wire.tls.map { _ in CertificateReloader(server) }
+        defer { reloader?.stop() }
         do {
             try await pool.start()
+        } catch let error as WorkerFailure where error.code == "wrong_mathematics" {
+            throw CommandFailure(error.message)
         } catch {
             throw CommandFailure(
                 "the compute processes did not start (\(error)); `polytask doctor` may say why")
         }
+        let following = Task { await api.followKeys() }
+        if !api.isAuthenticated {
+            print("there is no API key: only this machine is answered (polytask keys create)")
+        }
         announce(server.port, store)
         await shutdown.requested()
+        following.cancel()
         print("polytask is shutting down; Ctrl-C again exits at once")
         fflush(nil)
         shutdown.exit(afterSeconds: 30)
@@ -73,14 +105,16 @@ struct ServeCommand: AsyncParsableCommand {
         async let drained: Void = server.drain(seconds: 20)
         await drained
         await pool.stop(seconds: 8)
+        log.flush()
         Foundation.exit(0)
     }
 
-    private func listen(_ api: API) throws -> Server {
+    private func listen(_ api: API, _ metrics: ServerMetrics) throws -> Server {
         do {
             let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
             return try Server(
-                host: host, port: port, threads: min(4, cores), router: api.router)
+                host: host, port: port, threads: min(4, cores), limits: wire.limits,
+                tls: wire.tls, metrics: metrics, onRequest: { api.note($0) }, router: api.router)
         } catch {
             throw CommandFailure(
                 "cannot listen on \(host) port \(port) (\(error)): choose another port with "
@@ -90,8 +124,17 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func announce(_ port: UInt16, _ store: Store) {
         let address = host.contains(":") ? "[\(host)]" : host == "0.0.0.0" ? "127.0.0.1" : host
-        print("polytask is ready at http://\(address):\(port) (data in \(store.folder))")
+        print("polytask is ready at \(wire.scheme)://\(address):\(port) (data in \(store.folder))")
         fflush(nil)
+    }
+
+    private static func inspect(_ path: String) throws -> JSON {
+        do {
+            return try ModelSummary.read(path).json
+        } catch let error as ModelError {
+            throw APIError(
+                .invalidData, "the file is not a model that can be used: \(error.message)")
+        }
     }
 
     private static func executable() throws -> String {

@@ -9,6 +9,8 @@ final class Shutdown: Sendable {
 
     init() {
         signal(SIGPIPE, SIG_IGN)
+        // A file that may not grow is an error of the write, not the end of the process.
+        signal(SIGXFSZ, SIG_IGN)
         let (requests, continuation) = AsyncStream.makeStream(of: Void.self)
         self.requests = requests
         let queue = DispatchQueue(label: "polytask.signals")

@@ -13,6 +13,8 @@ extension CPUBackend {
             if !product.accumulate { clear(product) }
         } else if product.m <= Self.fewRowsMax && !product.transposeA && product.transposeB {
             multiplyFewRows(product)
+        } else if let panels, PackedProduct.pays(product) {
+            PackedProduct(product, panels).run(on: pool)
         } else {
             let tiles = TilePlan(product)
             pool.run(tiles.count) { index, _ in BLAS.multiply(tiles[index]) }

@@ -1,5 +1,6 @@
-// The CPU: OpenBLAS for large products, CKernels for the rest, one pool of threads. Work is cut by
-// shape and never by thread count, so any number of threads gives the same bits.
+// The CPU: packed products where the processor has AVX-512, OpenBLAS for the other ones, CKernels
+// for the rest, one pool of threads. Any number of threads gives the same bits: a sum is never cut
+// by thread count.
 internal import CKernels
 internal import COpenBLAS
 internal import Glibc
@@ -19,6 +20,7 @@ package final class CPUBackend: Backend {
     package let threads: Int
     let pool: ThreadPool
     let kernels: pt_kernels
+    let panels: Panels?
     let allocator = Allocator()
     var rotaryTables: [RotaryForm: RotaryTable] = [:]
 
@@ -32,6 +34,7 @@ package final class CPUBackend: Backend {
         self.pool = pool
         self.threads = pool.threads
         kernels = Self.table(level ?? KernelLevel.available.last ?? .baseline)
+        panels = Panels(kernels, threads: pool.threads)
         openblas_set_num_threads(1)
     }
 

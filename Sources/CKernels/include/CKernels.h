@@ -81,17 +81,45 @@ typedef struct pt_kernels {
     /// y[rows, ldy] = x[rows, k] · w[outputs, k]ᵀ for few rows (memory bound).
     void (*few_rows)(const float *x, long ldx, const float *w, long ldw, float *y, long ldy,
                      long rows, long outputs, long k, int accumulate);
-    /// value, first and second moment updated with gradient scale·Σ slots.
+    /// value, first and second moment updated with gradient Σ scales[s]·slots[s], plus
+    /// strength·precision·(value − center) where a precision is given.
     void (*adamw)(float *value, float *first, float *second,
-                  const float *_Nonnull const *_Nonnull slots,
-                  long slot_count, long n, float scale, float rate, float decay, float beta1,
-                  float beta2, float epsilon, float correction1, float correction2);
+                  const float *_Nonnull const *_Nonnull slots, const float *scales,
+                  long slot_count, long n, const float *_Nullable precision,
+                  const float *_Nullable center, float strength, float rate, float decay,
+                  float beta1, float beta2, float epsilon, float correction1, float correction2);
+    /// plain[i·count + j] += slots[i]·slots[j] for j ≥ i, count ≤ PT_SLOTS_MAX; with a second
+    /// moment, scaled likewise with each product over √(second/correction) + epsilon.
+    void (*gramian)(const float *_Nonnull const *_Nonnull slots, long count, long n,
+                    const float *_Nullable second, float correction, float epsilon,
+                    double *plain, double *_Nullable scaled);
+    /// sum[i] += factor·x[i]².
+    void (*add_squares)(const float *x, float factor, long n, float *sum);
+    /// precision = decay·precision + added; center moves to the mean of it and value, weighted
+    /// by their precisions.
+    void (*join_quadratics)(float *precision, float *center, float decay, const float *added,
+                            const float *value, long n);
+
+    /// The tile of C that `multiply_block` forms in registers: as many rows of A, or columns of B,
+    /// make a panel, depth by depth. 0, and the functions NULL, where OpenBLAS does better.
+    long product_rows, product_columns;
+    /// Packs `count` rows of A, or columns of B where `wide`, over `depth`. Element (i, k) lies at
+    /// x[i·stride + k] where depth is contiguous, else at x[k·stride + i]. What a last, partial
+    /// panel lacks has no meaning.
+    void (*_Nullable pack)(const float *x, long stride, int depth_contiguous, int wide, long count,
+                           long depth, float *panels);
+    /// c[rows, columns] (+)= a·b from consecutive panels of `depth`. Every number is one chain of
+    /// fused multiplications and additions: no way of cutting C changes a bit.
+    void (*_Nullable multiply_block)(const float *a, const float *b, float *c, long ldc, long rows,
+                                     long columns, long depth, int accumulate);
 } pt_kernels;
 
 /// Level 0 is the baseline of the target, 1 AVX2 with FMA, 2 AVX-512. NULL where this processor
 /// cannot run it.
 const pt_kernels *_Nullable pt_kernels_at(int level);
 #define PT_KERNEL_LEVELS 3
+/// The most gradients that `gramian` compares.
+#define PT_SLOTS_MAX 64
 
 /// A fixed set of threads. The caller of `pt_pool_run` takes part, so `threads` 1 starts none.
 typedef struct pt_pool pt_pool;

@@ -18,8 +18,6 @@ int linux_peer_address(int descriptor, char *text, int capacity);
 int linux_listen(const char *address, uint16_t port, int backlog, int shared_port);
 /// The port a socket is bound to, or -1.
 int linux_bound_port(int descriptor);
-/// Turns Nagle's algorithm off.
-void linux_set_no_delay(int descriptor);
 /// epoll_ctl with the token as data.
 int linux_epoll_control(
     int epoll, int operation, int descriptor, uint32_t events, uint64_t token);

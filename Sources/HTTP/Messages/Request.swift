@@ -21,6 +21,10 @@ package struct Request: Sendable {
     package var authority: String
     /// The pattern of the route that matched: a label of bounded variety. Nil when none did.
     package var route: String?
+    /// Whether it came over TLS.
+    package var isSecure = false
+    /// SHA-256 of the client's verified certificate in lower-case hex.
+    package var clientCertificate: String?
     /// Why the query or the path could not be decoded.
     var malformation: HTTPError?
 

@@ -55,6 +55,7 @@ package struct RequestBody: AsyncSequence, Sendable {
     }
 
     private static func tooLarge(_ limit: Int) -> HTTPError {
-        HTTPError(413, "The body must have at most \(limit) bytes.")
+        HTTPError(
+            413, "The body must have at most \(limit) bytes.", rejection: .bodyBytes)
     }
 }

@@ -8,6 +8,16 @@ package struct Response: Sendable {
         /// when the client leaves. When it throws, the connection closes without the last chunk,
         /// so that the client sees a truncation.
         case stream(@Sendable (StreamWriter) async throws -> Void)
+        /// A stream whose producer must not wait: a client that falls behind by more than
+        /// `outputBytesMax` or `outputEventsMax` loses the stream and the connection.
+        case live(@Sendable (StreamWriter) async throws -> Void)
+
+        var isStream: Bool {
+            switch self {
+            case .none, .bytes: false
+            case .stream, .live: true
+            }
+        }
     }
 
     package var status: Status

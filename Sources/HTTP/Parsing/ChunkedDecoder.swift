@@ -33,7 +33,7 @@ struct ChunkedDecoder: Sendable {
                 let step = head.take(input[position])
                 if head.isInExtension {
                     extensionBytesLeft -= 1
-                    if extensionBytesLeft < 0 { return .refused(Self.malformed) }
+                    if extensionBytesLeft < 0 { return .refused(Self.extensionsTooLong) }
                 }
                 position += 1
                 switch step {
@@ -74,11 +74,11 @@ struct ChunkedDecoder: Sendable {
         switch scanner.scan(rest, lengthMax: budget.lineBytesMax) {
         case .incomplete: return .needMore
         case .malformed: return .refused(Self.malformed)
-        case .tooLong: return .refused(FieldBudget.exceeded)
+        case .tooLong: return .refused(budget.lineTooLong)
         case .line(let length):
             position += length + 2
             if length == 0 { return .end }
-            guard budget.take(length) else { return .refused(FieldBudget.exceeded) }
+            guard budget.take(length) else { return .refused(FieldBudget.tooMany) }
             do {
                 let line = try FieldLine(Bytes(rebasing: rest[..<length]))
                 let isForbidden = Self.forbidden.contains { Fields.matches($0, line.name) }
@@ -99,12 +99,16 @@ struct ChunkedDecoder: Sendable {
     ]
 
     private static var malformed: HTTPError {
-        HTTPError(
-            400,
+        .malformed(
             "The chunked body is malformed: a chunk is its size in hex digits, CRLF, "
                 + "that many bytes, CRLF.")
     }
+    private static var extensionsTooLong: HTTPError {
+        HTTPError(
+            400, "The chunk extensions are too long; they are ignored here and can be left out.",
+            rejection: .chunkExtensionBytes)
+    }
     private static var forbiddenTrailer: HTTPError {
-        HTTPError(400, "A trailer must not frame, route, authenticate or describe the request.")
+        .malformed("A trailer must not frame, route, authenticate or describe the request.")
     }
 }

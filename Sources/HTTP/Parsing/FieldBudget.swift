@@ -20,7 +20,19 @@ struct FieldBudget: Sendable {
         return linesLeft >= 0
     }
 
-    static var exceeded: HTTPError {
-        HTTPError(431, "The header fields are too many or too long.")
+    /// The next line is longer than `lineBytesMax`.
+    var lineTooLong: HTTPError {
+        if fieldBytesMax <= bytesLeft - 2 {
+            return HTTPError(
+                431, "A header field must have at most \(fieldBytesMax) bytes.",
+                rejection: .fieldBytes)
+        }
+        return HTTPError(
+            431, "The header fields together are too long; send fewer or shorter ones.",
+            rejection: .headerBytes)
+    }
+
+    static var tooMany: HTTPError {
+        HTTPError(431, "The header fields are too many.", rejection: .fieldCount)
     }
 }

@@ -9,8 +9,7 @@ struct FieldLine: Sendable, Equatable {
         var colon = 0
         while colon < line.count, ByteClass.isToken(line[colon]) { colon &+= 1 }
         guard colon > 0, colon < line.count, line[colon] == UInt8(ascii: ":") else {
-            throw HTTPError(
-                400,
+            throw HTTPError.malformed(
                 "A header line must be a name of token characters, a colon and "
                     + "a value, on one line.")
         }

@@ -25,12 +25,12 @@ struct FieldSemantics: Sendable, Equatable {
             }
         }
         if host == nil && !isVersion10 {
-            throw HTTPError(400, "An HTTP/1.1 request must have a Host.")
+            throw HTTPError.malformed("An HTTP/1.1 request must have a Host.")
         }
         if isChunked {
             guard contentLength == nil else {
-                throw HTTPError(
-                    400, "Content-Length and Transfer-Encoding must not come together.")
+                throw HTTPError.malformed(
+                    "Content-Length and Transfer-Encoding must not come together.")
             }
             framing = .chunked
         } else if let contentLength, contentLength > 0 {
@@ -43,10 +43,10 @@ struct FieldSemantics: Sendable, Equatable {
     func keepsAlive(isVersion10: Bool) -> Bool { !saysClose && (!isVersion10 || saysKeepAlive) }
 
     private mutating func readHost(_ value: String) throws(HTTPError) {
-        guard host == nil else { throw HTTPError(400, "There must be one Host only.") }
+        guard host == nil else { throw HTTPError.malformed("There must be one Host only.") }
         var value = value
         let isValid = value.withUTF8 { Authority.isValid($0) }
-        guard isValid else { throw HTTPError(400, "Host must be host[:port].") }
+        guard isValid else { throw HTTPError.malformed("Host must be host[:port].") }
         host = value
     }
 
@@ -55,7 +55,9 @@ struct FieldSemantics: Sendable, Equatable {
     ) throws(HTTPError) {
         if isVersion10 { return }  // RFC 9110 §10.1.1: ignored in 1.0
         guard Fields.matches(value, "100-continue") else {
-            throw HTTPError(417, "The only expectation known here is 100-continue.")
+            throw HTTPError(
+                417, "The only expectation known here is 100-continue.",
+                rejection: .expectation)
         }
         expectsContinue = true
     }
@@ -70,7 +72,7 @@ struct FieldSemantics: Sendable, Equatable {
 
     private mutating func readLength(_ value: String) throws(HTTPError) {
         guard contentLength == nil else {
-            throw HTTPError(400, "There must be one Content-Length only.")
+            throw HTTPError.malformed("There must be one Content-Length only.")
         }
         guard !value.isEmpty else { throw Self.lengthMalformed }
         var length = 0
@@ -88,14 +90,14 @@ struct FieldSemantics: Sendable, Equatable {
         _ value: String, _ isVersion10: Bool
     ) throws(HTTPError) {
         guard !isChunked, !isVersion10, Fields.matches(value, "chunked") else {
-            throw HTTPError(
-                400, "Transfer-Encoding must be one `chunked` and nothing else, in HTTP/1.1.")
+            throw HTTPError.malformed(
+                "Transfer-Encoding must be one `chunked` and nothing else, in HTTP/1.1.")
         }
         isChunked = true
     }
 
     private static var lengthMalformed: HTTPError {
-        HTTPError(400, "Content-Length must be one decimal number below 2^63.")
+        .malformed("Content-Length must be one decimal number below 2^63.")
     }
 }
 

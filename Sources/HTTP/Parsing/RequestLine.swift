@@ -17,7 +17,8 @@ struct RequestLine: Sendable, Equatable {
             throw HTTPError(
                 501,
                 "The method is not one of GET, HEAD, POST, PUT, PATCH, DELETE, "
-                    + "OPTIONS (upper case).")
+                    + "OPTIONS (upper case).",
+                rejection: .method)
         }
         self.method = method
         target = try RequestTarget(
@@ -45,14 +46,14 @@ struct RequestLine: Sendable, Equatable {
             throw malformed
         }
         guard major == UInt8(ascii: "1") else {
-            throw HTTPError(505, "The version must be HTTP/1.1 or HTTP/1.0.")
+            throw HTTPError(
+                505, "The version must be HTTP/1.1 or HTTP/1.0.", rejection: .version)
         }
         return minor == UInt8(ascii: "0")
     }
 
     private static var malformed: HTTPError {
-        HTTPError(
-            400,
+        .malformed(
             "The request line must be a method, a target and HTTP/1.1, "
                 + "with one space between them.")
     }

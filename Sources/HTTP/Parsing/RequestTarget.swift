@@ -52,7 +52,7 @@ struct RequestTarget: Sendable, Equatable {
     }
 
     private static var malformed: HTTPError {
-        HTTPError(
-            400, "The request target must be a path or an absolute http URL of visible ASCII.")
+        .malformed(
+            "The request target must be a path or an absolute http URL of visible ASCII.")
     }
 }

@@ -1,22 +1,43 @@
 /// Matches method and path. 404, 405 with Allow, OPTIONS and HEAD-from-GET are made here.
 package struct Router: Sendable {
-    private struct Resource: Sendable {
+    struct Resource: Sendable {
         let pattern: RoutePattern
         let name: String
-        var handlers: [Method: @Sendable (Request) async throws -> Response]
+        /// Its place in `routeNames`.
+        let number: Int
+        var isUrgent = false
+        /// By `Method.number`.
+        var handlers: [Route.Handler?]
+
+        /// HEAD is answered by GET where it has no handler of its own.
+        func handler(for method: Method) -> Route.Handler? {
+            handlers[method.number]
+                ?? (method == .head ? handlers[Method.get.number] : nil)
+        }
 
         /// The value of Allow.
         var allow: String {
-            var methods = Set(handlers.keys).union([.options])
-            if methods.contains(.get) { methods.insert(.head) }
-            return methods.map(\.rawValue).sorted().joined(separator: ", ")
+            Method.allCases.filter { $0 == .options || handler(for: $0) != nil }
+                .map(\.rawValue).sorted().joined(separator: ", ")
         }
     }
-    private enum Target {
+    /// What a request is for, found before its handler starts.
+    enum Match: Sendable {
         case resource(Resource)
         /// `OPTIONS *`.
         case server
+        case refused(HTTPError)
+
+        /// The place of its pattern in `routeNames`; 0 when there is none.
+        var number: Int { if case .resource(let resource) = self { resource.number } else { 0 } }
+
+        var isUrgent: Bool {
+            if case .resource(let resource) = self { resource.isUrgent } else { false }
+        }
     }
+
+    /// Patterns by number; the first is "", for requests that match none.
+    private(set) var routeNames = [""]
 
     private var exact: [String: Resource] = [:]
     private var patterned: [Resource] = []
@@ -33,40 +54,68 @@ package struct Router: Sendable {
     ) {
         self.before = before
         self.problem = problem
-        for route in routes {
-            let pattern = RoutePattern(route.pattern)
-            if pattern.parameterCount == 0 {
-                exact[route.pattern, default: Self.resource(route, pattern)]
-                    .handlers[route.method] = route.handler
-            } else if let index = patterned.firstIndex(where: { $0.name == route.pattern }) {
-                patterned[index].handlers[route.method] = route.handler
-            } else {
-                var resource = Self.resource(route, pattern)
-                resource.handlers[route.method] = route.handler
-                patterned.append(resource)
-            }
-        }
+        for route in routes { add(route) }
         patterned.sort { $0.pattern.parameterCount < $1.pattern.parameterCount }
+    }
+
+    private mutating func add(_ route: Route) {
+        let pattern = RoutePattern(route.pattern)
+        let index = patterned.firstIndex { $0.name == route.pattern }
+        var resource =
+            exact[route.pattern] ?? index.map { patterned[$0] }
+            ?? Resource(
+                pattern: pattern, name: route.pattern, number: routeNames.count,
+                handlers: Array(repeating: nil, count: Method.allCases.count))
+        if resource.number == routeNames.count { routeNames.append(route.pattern) }
+        resource.handlers[route.method.number] = route.handler
+        if route.isUrgent { resource.isUrgent = true }
+        if pattern.parameterCount == 0 {
+            exact[route.pattern] = resource
+        } else if let index {
+            patterned[index] = resource
+        } else {
+            patterned.append(resource)
+        }
     }
 
     /// Answers; errors go through `problem`.
     package func respond(to request: Request) async -> Response {
         var request = request
-        let target: Result<Target, HTTPError>
-        do throws(HTTPError) {
-            target = .success(try match(&request))
-        } catch {
-            target = .failure(error)
-        }
-        if let response = before(request) { return response }
+        let match = match(&request)
+        return await respond(to: request, by: match).response
+    }
+
+    /// Answers a request that was matched; with what the server counts it as, if anything.
+    func respond(
+        to request: Request, by match: Match
+    ) async -> (response: Response, rejection: Rejection?) {
+        if let response = before(request) { return (response, nil) }
         do {
             if let malformation = request.malformation { throw malformation }
-            switch try target.get() {
-            case .server: return Self.options(Self.allMethods)
-            case .resource(let resource): return try await respond(to: request, by: resource)
+            switch match {
+            case .server: return (Self.options(Self.allMethods), nil)
+            case .refused(let error): throw error
+            case .resource(let resource):
+                return (try await respond(to: request, by: resource), nil)
             }
         } catch {
-            return problem(error, request)
+            return (problem(error, request), (error as? HTTPError)?.rejection)
+        }
+    }
+
+    /// The answer to a request that needs no task; nil when it does.
+    func respondImmediately(
+        to request: Request, by match: Match
+    ) -> (response: Response, rejection: Rejection?)? {
+        guard case .resource(let resource) = match,
+            case .immediate(let handler) = resource.handler(for: request.method)
+        else { return nil }
+        if let response = before(request) { return (response, nil) }
+        do {
+            if let malformation = request.malformation { throw malformation }
+            return (try handler(request), nil)
+        } catch {
+            return (problem(error, request), (error as? HTTPError)?.rejection)
         }
     }
 
@@ -74,10 +123,14 @@ package struct Router: Sendable {
     func rendered(_ error: any Error, _ request: Request) -> Response { problem(error, request) }
 
     private func respond(to request: Request, by resource: Resource) async throws -> Response {
-        let handler =
-            resource.handlers[request.method]
-            ?? (request.method == .head ? resource.handlers[.get] : nil)
-        if let handler { return try await handler(request) }
+        switch resource.handler(for: request.method) {
+        case .task(let handler): return try await handler(request)
+        case .immediate(let handler): return try handler(request)
+        case nil: return withoutHandler(request, resource)
+        }
+    }
+
+    private func withoutHandler(_ request: Request, _ resource: Resource) -> Response {
         if request.method == .options { return Self.options(resource.allow) }
         let allow = resource.allow
         var response = problem(
@@ -86,24 +139,25 @@ package struct Router: Sendable {
         return response
     }
 
-    private func match(_ request: inout Request) throws(HTTPError) -> Target {
+    /// Finds the route, and notes it and the path's parameters in the request.
+    func match(_ request: inout Request) -> Match {
         if let resource = exact[request.path] {
             request.route = resource.name
             return .resource(resource)
         }
         if request.path == "*" { return .server }
-        let path = try PathSegments(request.path)
-        for resource in patterned {
-            guard let parameters = resource.pattern.match(path) else { continue }
-            request.route = resource.name
-            request.parameters = parameters
-            return .resource(resource)
+        do throws(HTTPError) {
+            let path = try PathSegments(request.path)
+            for resource in patterned {
+                guard let parameters = resource.pattern.match(path) else { continue }
+                request.route = resource.name
+                request.parameters = parameters
+                return .resource(resource)
+            }
+            return .refused(PathSegments.notFound)
+        } catch {
+            return .refused(error)
         }
-        throw PathSegments.notFound
-    }
-
-    private static func resource(_ route: Route, _ pattern: RoutePattern) -> Resource {
-        Resource(pattern: pattern, name: route.pattern, handlers: [:])
     }
 
     private static let allMethods = Method.allCases.map(\.rawValue).joined(separator: ", ")

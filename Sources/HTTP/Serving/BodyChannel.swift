@@ -31,15 +31,9 @@ final class BodyChannel: Sendable {
 
     // MARK: The connection's side
 
-    /// Whether the consumer should take something before more is read.
-    var isFull: Bool {
-        state.withLock { state in
-            if state.bufferedBytes >= bufferBytesMax { state.wasFull = true }
-            return state.bufferedBytes >= bufferBytesMax
-        }
-    }
-
-    func push(_ bytes: [UInt8]) {
+    /// - Returns: whether the consumer should take something before more is read; `onDemand`
+    ///   tells when it has.
+    func push(_ bytes: [UInt8]) -> Bool {
         let consumer = state.withLock { state -> CheckedContinuation<[UInt8]?, any Error>? in
             guard state.failure == nil else { return nil }
             if let consumer = state.consumer {
@@ -48,9 +42,11 @@ final class BodyChannel: Sendable {
             }
             state.pieces.append(bytes)
             state.bufferedBytes += bytes.count
+            if state.bufferedBytes >= bufferBytesMax { state.wasFull = true }
             return nil
         }
         consumer?.resume(returning: bytes)
+        return state.withLock { $0.wasFull }
     }
 
     func finish() {

@@ -1,51 +1,30 @@
-// One client. Reads, parses, starts handlers, writes their answers in order. Confined to its
-// lane's thread; the facets are in Connection+*.swift.
+// One client: does at the socket and with tasks what the connection's state says, and decides
+// nothing itself. Confined to its lane's thread; handlers are in Connection+Handlers.swift.
 internal import Sockets
 
 final class Connection: EventHandler, @unchecked Sendable {
     // @unchecked because only the reactor's thread touches it; `onReactor` is the way in for
     // others, and handlers' tasks prefer that thread.
-    enum Phase {
-        case open
-        /// The last answer is out and FIN sent; input is read away so that the client can read.
-        case lingering
-        case closed
-    }
-
     let lane: Lane
     let descriptor: Int32
-    var limits: ServerLimits { lane.limits }
+    private let isReserve: Bool
+    /// Whether only urgent routes are served here, because every other place is taken.
+    var servesUrgentOnly: Bool { isReserve && lane.isFull }
     var reactor: Reactor { lane.reactor }
     private var token: UInt64 = 0
+    /// Nil on a clear port.
+    private let tls: TLSSession?
+    var isSecure: Bool { tls != nil }
+    lazy var clientCertificate = tls?.clientCertificate
 
-    var phase = Phase.open
-    var parser: RequestParser
-    /// Received and not yet consumed.
-    var pending: [UInt8] = []
-    /// In the order of the requests; the first one's answer is the next to be written.
+    private(set) var state: ConnectionState
+    /// Those whose handlers run or may still write.
     var exchanges: [Exchange] = []
-    /// Whose body is coming; it may have been answered already.
-    var receiving: Exchange?
-    /// A request that may not run beside those before it.
-    var parked: Exchange?
-    var inputEnded = false
-    /// Nothing more is parsed: the message was refused, or the request was the last.
-    var stopsParsing = false
-
-    var output = OutputBuffer()
-    var closesAfterFlush = false
     private var isFlushAsked = false
     private var isBlocked = false
+    private var isClosed = false
+    private static let lost: Readiness = [.error, .hangUp]
     private var interest: Readiness = [.read, .readHangUp]
-
-    // Times, on the reactor's clock.
-    var headerStarted: Double?
-    var idleSince: Double
-    var lastWriteProgress: Double
-    var halfClosedAt: Double?
-    var bodyPausedAt: Double?
-    var lingerStarted = 0.0
-    var lingerBytes = 0
     private var armedFor = Double.infinity
 
     // The lane's list of idle connections.
@@ -55,20 +34,20 @@ final class Connection: EventHandler, @unchecked Sendable {
 
     lazy var peer = SystemCalls.peerAddress(descriptor)
 
-    init(_ descriptor: Int32, lane: Lane) {
+    /// - Parameter isReserve: whether its place is for urgent routes only.
+    init(_ descriptor: Int32, lane: Lane, tls: TLSSession?, isReserve: Bool) {
+        self.tls = tls
+        self.isReserve = isReserve
         self.descriptor = descriptor
         self.lane = lane
-        parser = RequestParser(lane.limits.parser)
-        idleSince = lane.reactor.now
-        lastWriteProgress = lane.reactor.now
-        headerStarted = lane.reactor.now
+        state = ConnectionState(lane.limits, now: lane.reactor.now)
     }
 
     /// False when epoll has no room.
     func open() -> Bool {
         token = reactor.register(descriptor, interest, self)
         guard token != 0 else { return false }
-        refresh()
+        settle()
         return true
     }
 
@@ -77,120 +56,158 @@ final class Connection: EventHandler, @unchecked Sendable {
         if reactor.isCurrent { work() } else { reactor.perform(work) }
     }
 
+    /// Tells the state something, then does what it asks.
+    @discardableResult
+    func tell<Result>(_ event: (inout ConnectionState) -> Result) -> Result {
+        state.advance(to: lane.moment())
+        let result = event(&state)
+        settle()
+        return result
+    }
+
     // MARK: Events
 
     func ready(_ readiness: Readiness) {
-        if phase == .closed { return }
-        if !readiness.isDisjoint(with: [.error, .hangUp]) { return close() }
-        if readiness.contains(.write) { flush() }
-        if readiness.contains(.read) {
-            receive()
-        } else if readiness.contains(.readHangUp) {
-            noteHalfClose()
+        if isClosed { return }
+        if readiness.hasAny(Self.lost) { return close() }
+        if readiness.hasAny(.write) {
+            if tls?.readWaitsForWrite == true { receive() }
+            flush()
         }
-        refresh()
+        if readiness.hasAny(.read) {
+            receive()
+        } else if readiness.hasAny(.readHangUp) {
+            tell { $0.noteHangUp() }
+        }
     }
 
     func turnEnded() {
         isFlushAsked = false
         flush()
-        refresh()
     }
 
     func expired(armedFor deadline: Double) {
-        if phase == .closed { return }
+        if isClosed { return }
         if deadline == armedFor { armedFor = .infinity }
-        if let due = nextDeadline(), due.time <= reactor.now { meet(due.cause) }
-        refresh()
-    }
-
-    // MARK: Writing
-
-    /// Writes at the end of this turn.
-    func askFlush() {
-        guard !isFlushAsked, phase != .closed else { return }
-        isFlushAsked = true
-        reactor.callAtTurnEnd(self)
-    }
-
-    private func flush() {
-        guard phase == .open, !output.isEmpty || closesAfterFlush else { return }
-        while !output.isEmpty {
-            switch output.withUnsent({ SystemCalls.send(descriptor, $0) }) {
-            case .bytes(let count):
-                output.didSend(count)
-                lastWriteProgress = reactor.now
-            case .wouldBlock:
-                isBlocked = true
-                return resumeWriters()
-            case .end, .failed: return close()
-            }
-        }
-        isBlocked = false
-        resumeWriters()
-        if closesAfterFlush, output.isEmpty { return finishSending() }
-        if exchanges.isEmpty { idleSince = reactor.now }
-        resumeParsing()
-    }
-
-    // MARK: Closing
-
-    /// The last answer is out: says FIN and reads away what is still coming.
-    private func finishSending() {
-        for exchange in exchanges { exchange.cancel() }
-        exchanges = []
-        if inputEnded { return close() }
-        phase = .lingering
-        pending = []
-        lingerStarted = reactor.now
-        SystemCalls.finishSending(descriptor)
+        tell { $0.meetDeadline() }
     }
 
     /// Ends the connection now; its handlers are cancelled.
-    func close() {
-        guard phase != .closed else { return }
-        phase = .closed
-        reactor.unregister(token)
-        SystemCalls.close(descriptor)
-        let exchanges = self.exchanges
-        self.exchanges = []
-        parked = nil
-        receiving?.channel?.fail(CancellationError())
-        receiving = nil
-        pending = []
-        for exchange in exchanges { exchange.cancel() }
-        lane.didClose(self)
+    func close() { tell { $0.close() } }
+
+    /// Takes what the client has sent already, then ends it if nothing was asked.
+    func drain() {
+        if state.isIdle { receive() }
+        tell { $0.drain() }
     }
 
-    // MARK: What to wait for
+    // MARK: The socket
 
-    private var wantsInput: Bool {
-        switch phase {
-        case .open: !inputEnded && !stopsParsing && pending.count < limits.bodyBufferBytesMax
-        case .lingering: true
-        case .closed: false
+    /// One read; epoll reports again what is left.
+    private func receive() {
+        let wasEstablished = tls?.isEstablished ?? true
+        let transfer =
+            tls?.receive(lane.scratch) ?? SystemCalls.receive(descriptor, lane.scratch)
+        if !wasEstablished, tls?.isEstablished == true { lane.metrics.tlsHandshakes.add(1) }
+        switch transfer {
+        case .bytes(let count):
+            lane.metrics.receivedBytes.add(count)
+            tell { $0.receive(Bytes(rebasing: lane.scratch[..<count])) }
+        case .wouldBlock: watch()
+        case .end: tell { $0.endInput() }
+        case .cutOff: tell { $0.cutOff() }
+        case .failed:
+            if tls?.isEstablished == false { lane.metrics.count(.tlsHandshake) }
+            close()
         }
     }
 
-    /// Brings epoll's interest, the deadline and the idle list in line with the state.
-    func refresh() {
-        guard phase != .closed else { return }
-        var wanted: Readiness = []
-        if wantsInput { wanted.insert(.read) }
-        if halfClosedAt == nil && phase == .open { wanted.insert(.readHangUp) }
-        if isBlocked { wanted.insert(.write) }
-        if wanted != interest {
-            interest = wanted
-            reactor.change(token, to: wanted)
+    private func send(_ bytes: Bytes) -> Transfer {
+        tls?.send(bytes) ?? SystemCalls.send(descriptor, bytes)
+    }
+
+    private func flush() {
+        guard !isClosed, state.wantsFlush else { return }
+        tell { state in
+            while !state.output.isEmpty {
+                switch state.output.withUnsent({ send($0) }) {
+                case .bytes(let count):
+                    lane.metrics.sentBytes.add(count)
+                    state.didSend(count)
+                case .wouldBlock:
+                    isBlocked = true
+                    return
+                case .end, .cutOff, .failed: return state.close()
+                }
+            }
+            isBlocked = false
+            state.didFlush()
         }
-        if let due = nextDeadline(), due.time < armedFor {
+    }
+
+    // MARK: Doing
+
+    /// Does what the state asks, and brings epoll's interest, the deadline and the idle list in
+    /// line with it.
+    private func settle() {
+        while state.hasActions {
+            var actions = lane.takeSpareActions()
+            state.takeActions(into: &actions)
+            for action in actions { perform(action) }
+            lane.giveBack(&actions)
+        }
+        if isClosed { return }
+        if state.wantsFlush && !isBlocked && !isFlushAsked {
+            isFlushAsked = true
+            reactor.callAtTurnEnd(self)
+        }
+        watch()
+        if let deadline = state.deadline, deadline < armedFor {
             // Never in the past: a deadline that was met and still stands must not spin the loop.
-            armedFor = max(due.time, reactor.now + 0.001)
+            armedFor = max(deadline, reactor.now + 0.001)
             reactor.arm(token, at: armedFor)
         }
-        lane.noteIdle(self, isIdle)
+        lane.noteIdle(self, state.isIdle)
     }
 
-    /// Whether closing it would lose no accepted request.
-    var isIdle: Bool { phase == .open && exchanges.isEmpty && receiving == nil && output.isEmpty }
+    private func watch() {
+        var wanted: UInt32 = 0
+        if state.wantsInput { wanted |= Readiness.read.rawValue }
+        if state.wantsHangUp { wanted |= Readiness.readHangUp.rawValue }
+        if isBlocked || tls?.readWaitsForWrite == true { wanted |= Readiness.write.rawValue }
+        guard wanted != interest.rawValue else { return }
+        interest = Readiness(rawValue: wanted)
+        reactor.change(token, to: interest)
+    }
+
+    private func perform(_ action: ConnectionAction) {
+        switch action {
+        case .start(let number): if let head = state.takeHead(number) { start(number, head) }
+        case .body(let number, let bytes):
+            if exchange(number)?.channel?.push(bytes) == true { state.pauseBody(number) }
+        case .bodyEnd(let number): exchange(number)?.channel?.finish()
+        case .bodyFailed(let number, var error):
+            error.rejection = nil  // counted already; the handler may answer with it
+            exchange(number)?.channel?.fail(error)
+        case .render(let number, let error): render(number, error)
+        case .openStream(let number): exchange(number)?.open(true)
+        case .resumeWriters(let number): exchange(number)?.resumeWriters()
+        case .interrupt(let number): exchange(number)?.task?.cancel()
+        case .cancel(let number): exchange(number)?.cancel()
+        case .retire(let number, let summary): retire(number, summary)
+        case .count(let reason): lane.metrics.count(reason)
+        case .finishSending:
+            tls?.sayClose()
+            SystemCalls.finishSending(descriptor)
+        case .close: disconnect()
+        }
+    }
+
+    private func disconnect() {
+        isClosed = true
+        tls?.sayClose()
+        reactor.unregister(token)
+        SystemCalls.close(descriptor)
+        lane.didClose(self)
+    }
 }

@@ -1,86 +1,53 @@
-/// One request and its answer, on a connection that may hold several. Confined to the reactor's
-/// thread.
-final class Exchange {
-    let isHead: Bool
-    let isSafe: Bool
-    let isVersion10: Bool
+/// The handler's side of one request: its task, and what waits for the connection. Confined to
+/// the reactor's thread.
+final class Exchange: @unchecked Sendable {
+    // @unchecked because everything but the constants is touched through `Connection.onReactor`.
+    let number: Int
     let requestID: String
-    /// Whether the request lets the connection live on.
-    var keepsAlive: Bool
-
-    /// Taken by the handler's task when it starts.
-    var request: Request?
+    let isHead: Bool
+    let match: Router.Match
+    let route: String?
+    let traceParent: String?
     let channel: BodyChannel?
-    /// Bytes of a body of known length that have not come; nil when chunked.
-    var bodyBytesLeft: Int?
-    var bodyEnded: Bool
-    /// The client waits for 100 before it sends the body, and has not got it.
-    var awaitsContinue: Bool
-    var bodyStarted: Double
-    var bodyBytes = 0
-    var lastBodyTime: Double
-
     var task: Task<Void, Never>?
-    /// Complete, waiting for its turn.
-    var response: Response?
-    /// A stream, waiting for its turn.
-    var opening: (response: Response, turn: CheckedContinuation<Bool, Never>)?
-    /// A head was written and chunks follow.
-    var isStreaming = false
-    var isChunked = false
+    /// The stream's producer, until the head is written.
+    var turn: CheckedContinuation<Bool, Never>?
+    /// Producers that found the output full.
     var writers: [CheckedContinuation<Void, any Error>] = []
-    var isCancelled = false
 
     init(
-        _ head: RequestHead, requestID: String, channel: BodyChannel?, now: Double
+        _ number: Int, requestID: String, isHead: Bool, match: Router.Match, route: String?,
+        traceParent: String?, channel: BodyChannel?
     ) {
-        isHead = head.method == .head
-        isSafe = head.method.isSafe && head.framing == .none
-        isVersion10 = head.isVersion10
+        self.number = number
         self.requestID = requestID
-        keepsAlive = head.keepsAlive
+        self.isHead = isHead
+        self.match = match
+        self.route = route
+        self.traceParent = traceParent
         self.channel = channel
-        switch head.framing {
-        case .none: bodyBytesLeft = 0
-        case .length(let length): bodyBytesLeft = length
-        case .chunked: bodyBytesLeft = nil
-        }
-        bodyEnded = channel == nil
-        awaitsContinue = head.expectsContinue
-        bodyStarted = now
-        lastBodyTime = now
     }
 
-    /// The answer to what was no request.
-    init(refusal response: Response, requestID: String) {
-        isHead = false
-        isSafe = false
-        isVersion10 = false
-        self.requestID = requestID
-        keepsAlive = false
-        channel = nil
-        bodyBytesLeft = 0
-        bodyEnded = true
-        awaitsContinue = false
-        bodyStarted = 0
-        lastBodyTime = 0
-        self.response = response
+    func open(_ isOpen: Bool) {
+        guard turn != nil else { return }
+        let turn = self.turn
+        self.turn = nil
+        turn?.resume(returning: isOpen)
     }
 
-    /// Whether its handler still owes an answer.
-    var isComputing: Bool { task != nil && response == nil && !isStreaming && opening == nil }
-
-    /// Ends everything that waits for this exchange, and its task.
-    func cancel() {
-        isCancelled = true
-        task?.cancel()
-        channel?.fail(CancellationError())
-        if let opening {
-            self.opening = nil
-            opening.turn.resume(returning: false)
-        }
+    func resumeWriters(_ error: (any Error)? = nil) {
         let writers = self.writers
         self.writers = []
-        for writer in writers { writer.resume(throwing: CancellationError()) }
+        for writer in writers {
+            if let error { writer.resume(throwing: error) } else { writer.resume() }
+        }
+    }
+
+    /// Ends its task and everything that waits for this exchange.
+    func cancel() {
+        task?.cancel()
+        channel?.fail(CancellationError())
+        open(false)
+        resumeWriters(CancellationError())
     }
 }

@@ -7,14 +7,20 @@ final class Lane: EventHandler, @unchecked Sendable {
     let reactor: Reactor
     let limits: ServerLimits
     let router: Router
+    let metrics: LaneMetrics
+    let onRequest: (@Sendable (RequestRecord) -> Void)?
     let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 * 1024)
-    var date = HTTPDate()
+    private var date = HTTPDate()
+    private var spareActions: [ConnectionAction] = []
+    private var lastMoment = Moment(seconds: -1, date: [])
     var identifiers = RequestIdentifiers()
     private(set) var isDraining = false
 
     private var listeners: Listeners?
     private var listenerTokens: [UInt64] = []
     private let connectionsMax: Int
+    private let addresses: AddressCounts?
+    private let tls: TLSContext?
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var isAcceptPaused = false
     /// Given up for a moment when descriptors run out, to accept and refuse.
@@ -27,9 +33,14 @@ final class Lane: EventHandler, @unchecked Sendable {
 
     init(
         listeners: consuming Listeners, connectionsMax: Int, limits: ServerLimits,
-        router: Router, name: String
+        router: Router, tls: TLSContext?, addresses: AddressCounts?, metrics: ServerMetrics,
+        onRequest: (@Sendable (RequestRecord) -> Void)?, name: String
     ) throws(SocketError) {
         reactor = try Reactor(name: name)
+        self.metrics = metrics.makeLane(routes: router.routeNames)
+        self.onRequest = onRequest
+        self.addresses = addresses
+        self.tls = tls
         self.listeners = consume listeners
         self.connectionsMax = connectionsMax
         self.limits = limits
@@ -39,6 +50,26 @@ final class Lane: EventHandler, @unchecked Sendable {
     deinit {
         scratch.deallocate()
         if reserve >= 0 { SystemCalls.close(reserve) }
+    }
+
+    /// An empty array that has room, for a moment.
+    func takeSpareActions() -> [ConnectionAction] {
+        var actions: [ConnectionAction] = []
+        swap(&actions, &spareActions)
+        return actions
+    }
+
+    func giveBack(_ actions: inout [ConnectionAction]) {
+        actions.removeAll(keepingCapacity: true)
+        swap(&actions, &spareActions)
+    }
+
+    /// The time of this turn of the reactor.
+    func moment() -> Moment {
+        if lastMoment.seconds != reactor.now {
+            lastMoment = Moment(seconds: reactor.now, date: date.now())
+        }
+        return lastMoment
     }
 
     func start() {
@@ -52,21 +83,27 @@ final class Lane: EventHandler, @unchecked Sendable {
 
     // MARK: Accepting
 
-    func ready(_ readiness: Readiness) { acceptAll() }
+    func ready(_ readiness: Readiness) { accept(atMost: Self.acceptsPerTurnMax) }
 
     func expired(armedFor deadline: Double) {}
 
     func turnEnded() {}
 
-    private func acceptAll() {
+    /// A flood of connections must not hold up those that are served; epoll reports the rest again.
+    private static let acceptsPerTurnMax = 64
+
+    private func accept(atMost countMax: Int) {
         for descriptor in listeners?.descriptors ?? [] {
             var isDone = false
-            while !isDone, canAdmit() {
+            var count = 0
+            while !isDone, count < countMax, canAdmit() {
+                count += 1
                 switch SystemCalls.accept(descriptor) {
                 case .descriptor(let accepted): admit(accepted)
                 case .none: isDone = true
                 case .lost: break
-                case .exhausted: isDone = !refuseOne(descriptor)
+                case .exhausted:
+                    isDone = !closeOldestIdle(.descriptors) && !refuseOne(descriptor)
                 }
             }
         }
@@ -74,24 +111,38 @@ final class Lane: EventHandler, @unchecked Sendable {
 
     /// At the cap the oldest idle connection gives way to a new one.
     private func admit(_ descriptor: Int32) {
-        if connections.count >= connectionsMax { oldestIdle?.close() }
-        let connection = Connection(descriptor, lane: self)
-        guard connection.open() else { return SystemCalls.close(descriptor) }
+        metrics.connectionsAccepted.add(1)
+        if isFull { _ = closeOldestIdle(.connections) }
+        let session = tls?.accept(descriptor)
+        if tls != nil && session == nil { return SystemCalls.close(descriptor) }
+        let connection = Connection(descriptor, lane: self, tls: session, isReserve: isFull)
+        if let addresses, !addresses.take(connection.peer) {
+            metrics.count(.connectionsPerAddress)
+            return SystemCalls.close(descriptor)
+        }
+        guard connection.open() else {
+            addresses?.release(connection.peer)
+            return SystemCalls.close(descriptor)
+        }
         connections[ObjectIdentifier(connection)] = connection
+        metrics.connectionsOpen.add(1)
     }
+
+    /// Whether every place but those for urgent routes is taken.
+    var isFull: Bool { connections.count >= connectionsMax }
 
     /// Whether one more has room or can get it. When not, accepting pauses.
     private func canAdmit() -> Bool {
-        if connections.count < connectionsMax || oldestIdle != nil { return true }
+        let placesMax = connectionsMax + limits.urgentConnectionsMax
+        if connections.count < placesMax || oldestIdle != nil { return true }
         isAcceptPaused = true
         for token in listenerTokens { reactor.change(token, to: []) }
         return false
     }
 
-    /// Out of descriptors: closes the client at once rather than leave it waiting, and an idle
-    /// connection so that the next one finds room. False when even the reserve is gone.
+    /// Out of descriptors, and nobody is idle: closes the client at once rather than leave it
+    /// waiting. False when even the reserve is gone.
     private func refuseOne(_ listener: Int32) -> Bool {
-        oldestIdle?.close()
         guard reserve >= 0 else {
             reserve = SystemCalls.reserveDescriptor()
             return false
@@ -99,14 +150,26 @@ final class Lane: EventHandler, @unchecked Sendable {
         SystemCalls.close(reserve)
         if case .descriptor(let accepted) = SystemCalls.accept(listener) {
             SystemCalls.close(accepted)
+            metrics.count(.descriptors)
         }
         reserve = SystemCalls.reserveDescriptor()
         return reserve >= 0
     }
 
+    /// Whether there was one.
+    private func closeOldestIdle(_ reason: Rejection) -> Bool {
+        guard let oldestIdle else { return false }
+        metrics.count(reason)
+        oldestIdle.close()
+        return true
+    }
+
     func didClose(_ connection: Connection) {
         noteIdle(connection, false)
-        connections[ObjectIdentifier(connection)] = nil
+        if connections.removeValue(forKey: ObjectIdentifier(connection)) != nil {
+            metrics.connectionsOpen.add(-1)
+            addresses?.release(connection.peer)
+        }
         if isAcceptPaused {
             isAcceptPaused = false
             for token in listenerTokens { reactor.change(token, to: .read) }
@@ -168,19 +231,13 @@ final class Lane: EventHandler, @unchecked Sendable {
 
     private func beginDraining() {
         if !isDraining {
-            acceptAll()  // who is in the queue was promised an answer
+            accept(atMost: .max)  // who is in the queue was promised an answer
             isDraining = true
             for token in listenerTokens { reactor.unregister(token) }
             listenerTokens = []
             listeners = nil
             for connection in Array(connections.values) {
-                if connection.isIdle { connection.receive() }
-                if connection.isIdle && connection.pending.isEmpty
-                    && connection.parser.isBetweenRequests
-                {
-                    connection.close()
-                }
-                connection.refresh()
+                connection.drain()
             }
         }
         endIfEmpty()

@@ -3,21 +3,32 @@ internal import Sockets
 /// An HTTP/1.1 server: reactor threads, each with its own listeners (SO_REUSEPORT).
 package final class Server: Sendable {
     private let lanes: [Lane]
+    private let tls: TLSContext?
     /// The bound port (for port 0).
     package let port: UInt16
 
-    /// Binds and listens; nothing is accepted before `start`.
+    /// Binds and listens; nothing is accepted before `start`. Raises the process's soft limit of
+    /// open files.
     ///
     /// - Parameters:
     ///   - host: an IPv4 or IPv6 literal, or `localhost` for both loopbacks.
     ///   - threads: reactors; at least one.
+    ///   - tls: makes the port speak TLS.
+    ///   - metrics: where everything is counted.
+    ///   - onRequest: called on a reactor's thread when a request is over; must not block.
     /// - Throws: `SocketError` whose message says what to do.
     package init(
         host: String, port: UInt16, threads: Int, limits: ServerLimits = ServerLimits(),
-        router: Router
+        tls: TLSSettings? = nil,
+        metrics: ServerMetrics = ServerMetrics(),
+        onRequest: (@Sendable (RequestRecord) -> Void)? = nil, router: Router
     ) throws {
+        SystemCalls.raiseDescriptorLimit()
         let count = max(1, threads)
         let connectionsMax = max(1, limits.connectionsMax / count)
+        let tls = try tls.map { try TLSContext($0.files) }
+        self.tls = tls
+        let addresses = AddressCounts(limits)
         let first = try Listeners(host: host, port: port, sharedPort: count > 1)
         self.port = first.port
         var others: [Lane] = []
@@ -26,15 +37,22 @@ package final class Server: Sendable {
                 try Lane(
                     listeners: try Listeners(besides: first, host: host),
                     connectionsMax: connectionsMax, limits: limits, router: router,
+                    tls: tls, addresses: addresses, metrics: metrics, onRequest: onRequest,
                     name: "http-\(index)"))
         }
         lanes =
             [
                 try Lane(
                     listeners: first, connectionsMax: connectionsMax, limits: limits,
-                    router: router, name: "http-0")
+                    router: router, tls: tls, addresses: addresses, metrics: metrics,
+                    onRequest: onRequest, name: "http-0")
             ] + others
     }
+
+    /// Reads the certificate files again; open connections live on.
+    ///
+    /// - Throws: `SocketError` when they are wrong; nothing has changed then.
+    package func reloadCertificates() throws { try tls?.reload() }
 
     /// Starts the threads.
     package func start() { for lane in lanes { lane.start() } }

@@ -18,8 +18,20 @@ package struct ServerLimits: Sendable {
     package var writeStallSeconds = 60.0
     /// Over all reactors.
     package var connectionsMax = 16_384
+    /// Per reactor and above `connectionsMax`: places for clients of urgent routes. Others are
+    /// answered 503 there.
+    package var urgentConnectionsMax = 32
+    /// Connections of one peer address; nil does not count. 256 suits a server that the internet
+    /// reaches directly.
+    package var connectionsPerAddressMax: Int?
+    /// Addresses that `connectionsPerAddressMax` does not hold for, beside the loopback ones.
+    package var trustedProxies: Set<String> = []
+    var exemptsLoopback = true
     /// Output held for a client that reads slowly; a stream's writer waits beyond it.
     package var outputBytesMax = 256 * 1024
+    /// Pieces of a live stream that the client has not taken; beyond it or `outputBytesMax` the
+    /// work is cancelled and the connection closed.
+    package var outputEventsMax = 1024
     /// Requests of one connection that may be outstanding.
     package var pipelinedMax = 16
     /// An unread body of at most this many bytes is read away after an early answer, and the

@@ -54,7 +54,7 @@ struct DurableFile: ~Copyable {
 
     private static func failure(_ action: String, _ code: Int32) -> ModelError {
         ModelError(
-            code: code == ENOSPC ? "out_of_space" : "io",
+            code: [ENOSPC, EDQUOT, EFBIG].contains(code) ? "out_of_space" : "io",
             message: "cannot \(action) the model file: \(String(cString: strerror(code)))")
     }
 }

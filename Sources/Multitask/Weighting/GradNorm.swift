@@ -132,14 +132,7 @@ extension GradNorm {
     }
 
     package mutating func restore(_ state: [String: [Double]]) throws(MultitaskError) {
-        let own = self.state
-        guard state.keys.sorted() == own.keys.sorted(),
-            state.values.allSatisfy({ $0.count == weights.count && $0.allSatisfy(\.isFinite) })
-        else {
-            throw MultitaskError(
-                code: "state_mismatch",
-                message: "gradnorm: the saved state is not one of \(weights.count) tasks")
-        }
+        try checkState(state, like: self.state, of: Self.descriptor)
         weights = state["weights"] ?? weights
         initialSums = state["initial_sums"] ?? initialSums
         initialCounts = (state["initial_counts"] ?? []).map { Int(min($0, 1e15)) }

@@ -44,6 +44,9 @@ package protocol WeightingMethod: Sendable {
     /// weights from before this call.
     mutating func observe(_ step: WeightingObservation)
 
+    /// Called after the last step of an epoch.
+    mutating func epochEnded()
+
     /// All that a checkpoint must hold to go on exactly; empty for a method without state.
     var state: [String: [Double]] { get }
 
@@ -55,5 +58,23 @@ extension WeightingMethod {
     package var needs: WeightingNeeds { [] }
     package var state: [String: [Double]] { [:] }
     package mutating func observe(_ step: WeightingObservation) {}
+    package mutating func epochEnded() {}
     package mutating func restore(_ state: [String: [Double]]) throws(MultitaskError) {}
+}
+
+/// - Throws: `MultitaskError` where a saved state has not the names and lengths of `own`, or holds
+///   a value that is not finite.
+func checkState(
+    _ saved: [String: [Double]], like own: [String: [Double]], of method: MethodDescriptor
+) throws(MultitaskError) {
+    let matches =
+        saved.keys.sorted() == own.keys.sorted()
+        && saved.allSatisfy { name, values in
+            values.count == own[name]?.count && values.allSatisfy(\.isFinite)
+        }
+    guard matches else {
+        throw MultitaskError(
+            code: "state_mismatch",
+            message: "\(method.name): the saved state is not one of this run's tasks")
+    }
 }

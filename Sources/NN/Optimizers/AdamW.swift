@@ -12,6 +12,17 @@ package struct AdamWConfiguration: Sendable {
     package init() {}
 }
 
+/// Quadratic penalties of some parameters, all with one strength.
+package struct Penalties {
+    package var byParameter: [Int: QuadraticPenalty]
+    package var strength: Float
+
+    package init(byParameter: [Int: QuadraticPenalty], strength: Float) {
+        self.byParameter = byParameter
+        self.strength = strength
+    }
+}
+
 /// AdamW over task slots. Weight decay is not applied to parameters of rank 1 (norms, biases).
 package final class AdamW {
     private let parameters: [Parameter]
@@ -53,32 +64,81 @@ package final class AdamW {
         return sum.squareRoot()
     }
 
-    /// One update with gradient `scale · Σₜ gₜ`. Parameters whose gradients are all empty are
+    /// One update with gradient `scale · Σₜ αₜgₜ`. Parameters whose gradients are all empty are
     /// skipped entirely (no decay, no moment update; each parameter counts its own updates).
-    package func step(learningRate: Float, scale: Float) {
-        for (index, parameter) in parameters.enumerated() where parameter.isTrainable {
-            let slots = parameter.gradients.compactMap { $0?.pointer }
-            if slots.isEmpty { continue }
-            states[index].updates += 1
-            update(parameter, states[index], slots, learningRate: learningRate, scale: scale)
-        }
-    }
-
-    private func update(
-        _ parameter: Parameter, _ state: State, _ slots: [Floats], learningRate: Float,
-        scale: Float
+    ///
+    /// - Parameters:
+    ///   - coefficients: α for parameter i, one for each of its slots; `nil`: all 1.
+    ///   - penalties: their gradients are added after the scaling, so that clipping leaves them be.
+    package func step(
+        learningRate: Float, scale: Float, coefficients: (Int) -> [Double]? = { _ in nil },
+        penalties: Penalties? = nil
     ) {
-        let isMatrix = parameter.value.shape.count > 1
-        backend.adamW(
-            AdamWUpdate(
+        for (index, parameter) in parameters.enumerated() where parameter.isTrainable {
+            let filled = parameter.gradients.enumerated().filter { $0.element != nil }
+            if filled.isEmpty { continue }
+            states[index].updates += 1
+            let alpha = coefficients(index)
+            let state = states[index]
+            var update = AdamWUpdate(
                 value: parameter.value.pointer, first: state.first.pointer,
-                second: state.second.pointer, slots: slots, count: parameter.value.count,
-                scale: scale, learningRate: learningRate,
-                weightDecay: isMatrix ? configuration.weightDecay : 0,
+                second: state.second.pointer, slots: filled.compactMap { $0.element?.pointer },
+                scales: filled.map { slot, _ in scale * Float(alpha?[slot] ?? 1) },
+                count: parameter.value.count, learningRate: learningRate,
+                weightDecay: parameter.value.shape.count > 1 ? configuration.weightDecay : 0,
                 beta1: configuration.beta1, beta2: configuration.beta2,
                 epsilon: configuration.epsilon,
                 correction1: correction(configuration.beta1, state.updates),
-                correction2: correction(configuration.beta2, state.updates)))
+                correction2: correction(configuration.beta2, state.updates))
+            if let penalties, let penalty = penalties.byParameter[index] {
+                update.penalty = penalty
+                update.strength = penalties.strength
+            }
+            backend.adamW(update)
+        }
+    }
+
+    /// Inner products of some parameters' gradients by slot, summed over those parameters:
+    /// row-major `slots²`, 0 where a slot is empty. A parameter with one slot counts as slot 0.
+    ///
+    /// - Parameter preconditioned: also with Adam's diagonal between them; a parameter without
+    ///   updates has none and is left out there.
+    package func gramian(
+        of indices: [Int], slots: Int, preconditioned: Bool = false
+    ) -> GramianSweep {
+        let zeros = [Double](repeating: 0, count: slots * slots)
+        var sum = GramianSweep(plain: zeros, preconditioned: preconditioned ? zeros : [])
+        for index in indices where parameters[index].isTrainable {
+            let filled = parameters[index].gradients.enumerated().filter { $0.element != nil }
+            let places = filled.map(\.offset)
+            if places.isEmpty { continue }
+            let state = states[index]
+            let isScaled = preconditioned && state.updates > 0
+            let part = backend.gramian(
+                filled.compactMap { $0.element?.pointer }, parameters[index].value.count,
+                preconditioner: isScaled
+                    ? Preconditioner(
+                        second: state.second.pointer,
+                        correction: correction(configuration.beta2, state.updates),
+                        epsilon: configuration.epsilon) : nil)
+            for (row, i) in places.enumerated() {
+                for (column, j) in places.enumerated() {
+                    let place = row * places.count + column
+                    sum.plain[i * slots + j] += part.plain[place]
+                    if isScaled { sum.preconditioned[i * slots + j] += part.preconditioned[place] }
+                }
+            }
+        }
+        return sum
+    }
+
+    /// Forgets moments and update counts, as at the start.
+    package func restart() {
+        for index in states.indices {
+            backend.zero(states[index].first.pointer, states[index].first.count)
+            backend.zero(states[index].second.pointer, states[index].second.count)
+            states[index].updates = 0
+        }
     }
 
     /// 1 − βᵗ, in double precision: β₂ᵗ is close to 1 in the first updates.

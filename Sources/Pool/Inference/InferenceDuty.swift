@@ -6,17 +6,20 @@ final class InferenceDuty: Duty {
     enum Command: Sendable {
         case submit(InferenceJob)
         case cancel(Int)
+        case unload(String)
     }
 
     private let limits: PoolLimits
+    private let status: WorkerStatus
     private var queue: InferenceQueue
     private var jobs: [Int: InferenceJob] = [:]
     private var isReady = false
     private var isDraining = false
     private var lastAnswer = 0.0
 
-    init(limits: PoolLimits) {
+    init(limits: PoolLimits, status: WorkerStatus) {
         self.limits = limits
+        self.status = status
         queue = InferenceQueue(limits: limits)
     }
 
@@ -35,6 +38,9 @@ final class InferenceDuty: Duty {
         case .submit(let job):
             submit(job, now: now)
             return Orders()
+        case .unload(let model):
+            // A worker that is not there has nothing loaded.
+            return isReady ? .send(.unload(model: model)) : Orders()
         case .cancel(let id):
             let job = jobs.removeValue(forKey: id)
             job?.fail(CancellationError())
@@ -71,6 +77,7 @@ final class InferenceDuty: Duty {
                 kill: "it has jobs and answered nothing for "
                     + "\(Int(limits.inferenceSilenceSeconds)) s")
         }
+        defer { status.count { ($0.classify, $0.generate) = (queue.classify, queue.generate) } }
         guard isReady else { return Orders() }
         if !queue.hasInFlight { lastAnswer = now }
         return Orders(send: queue.dispatch().compactMap { jobs[$0]?.request })
@@ -80,6 +87,7 @@ final class InferenceDuty: Duty {
         lastAnswer = now
         switch reply {
         case .classified(let id, let result):
+            status.count { $0.promptTokens += UInt64(max(result.promptTokens, 0)) }
             if case .classify(_, let continuation) = finish(id) {
                 continuation.resume(returning: result)
             }
@@ -88,6 +96,10 @@ final class InferenceDuty: Duty {
                 continuation.yield(.delta(delta))
             }
         case .generated(let id, let usage):
+            status.count {
+                $0.promptTokens += UInt64(max(usage.promptTokens, 0))
+                $0.completionTokens += UInt64(max(usage.completionTokens, 0))
+            }
             if case .generate(_, let continuation) = finish(id) {
                 continuation.yield(.usage(usage))
                 continuation.finish()

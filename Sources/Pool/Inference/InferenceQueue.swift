@@ -29,6 +29,16 @@ struct InferenceQueue {
     var count: Int { inFlight.count + waiting.values.reduce(0) { $0 + $1.count } }
     var hasInFlight: Bool { !inFlight.isEmpty }
 
+    var classify: PoolFigures.Jobs { jobs(.classify) }
+    var generate: PoolFigures.Jobs { jobs(.generate) }
+
+    private func jobs(_ kind: Kind) -> PoolFigures.Jobs {
+        var jobs = PoolFigures.Jobs()
+        jobs.waiting = waiting[kind]?.count ?? 0
+        jobs.running = inFlight.values.count { $0 == kind }
+        return jobs
+    }
+
     /// False: the queue is full.
     mutating func admit(_ id: Int, _ kind: Kind, now: Double) -> Bool {
         guard count < limits.inferenceJobsMax else { return false }

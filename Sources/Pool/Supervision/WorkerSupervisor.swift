@@ -27,6 +27,8 @@ final class WorkerSupervisor<D: Duty> {
     private var waiters: [Waiter] = []
     private var stopping: (continuation: CheckedContinuation<Void, Never>, deadline: Double)?
     private var shutdownDeadline: Double?
+    /// Why the present worker must not compute.
+    private var problem: String?
 
     init(role: WorkerRole, duty: D, environment: PoolEnvironment, mailbox: Mailbox<Message>) {
         self.role = role
@@ -76,7 +78,14 @@ final class WorkerSupervisor<D: Duty> {
     private func settleWaiters() {
         guard !waiters.isEmpty else { return }
         if lifecycle.isReady {
-            for waiter in waiters { waiter.continuation.resume() }
+            let refusal = problem.map {
+                WorkerFailure(
+                    code: "wrong_mathematics",
+                    message: "the \(role.rawValue) worker refuses to compute: \($0)")
+            }
+            for waiter in waiters {
+                waiter.continuation.resume(with: refusal.map(Result.failure) ?? .success(()))
+            }
             waiters = []
         }
         for waiter in waiters where now >= waiter.deadline {
@@ -118,6 +127,7 @@ final class WorkerSupervisor<D: Duty> {
     private func launch() {
         do {
             let link = try environment.launcher.launch(role)
+            environment.status.count { $0.launches[role, default: 0] += 1 }
             self.link = link
             connection = WorkerConnection(descriptor: link.descriptor)
         } catch {
@@ -172,6 +182,7 @@ final class WorkerSupervisor<D: Duty> {
                 lose("it speaks protocol \(info.version), the server \(WorkerProtocol.version)")
                 return
             }
+            problem = info.problems.first
             for problem in info.problems {
                 environment.report("the \(role.rawValue) worker refuses to compute: \(problem)")
             }

@@ -141,7 +141,7 @@ final class TrainingDuty: Duty {
                 try store.recordCheckpoint(
                     lease.run, fence: lease.fence, sha256: sha256, step: step)
             }
-            if counted == false { store.blobs.delete(sha256) }
+            if counted != true { attempt { try store.deleteUnreferenced([sha256]) } }
         case .succeed(let lease, let sha256):
             succeed(lease, sha256)
         case .end(let lease, let status, let failure):

@@ -5,8 +5,10 @@ package struct BlobStore: Sendable {
     private let root: String
     /// Same file system as the blobs, for files about to be kept. Emptied when the store opens.
     package let scratch: String
+    let write: FileSystem.Write
 
-    init(folder: String) throws {
+    init(folder: String, write: @escaping FileSystem.Write) throws {
+        self.write = write
         root = "\(folder)/blobs"
         scratch = "\(folder)/scratch"
         try FileSystem.makeFolder(root)

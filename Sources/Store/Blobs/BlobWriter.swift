@@ -29,7 +29,7 @@ package final class BlobWriter {
     package func write(_ bytes: UnsafeRawBufferPointer) throws {
         guard descriptor >= 0 else { throw Self.closed }
         do {
-            try FileSystem.writeAll(descriptor, bytes)
+            try FileSystem.writeAll(descriptor, bytes, by: blobs.write)
         } catch {
             discard()
             throw error

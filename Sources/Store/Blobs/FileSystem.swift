@@ -3,7 +3,12 @@
 
 import Glibc
 
-enum FileSystem {
+package enum FileSystem {
+    /// write(2), or a stand-in of a test: the bytes taken, or -1 and errno.
+    package typealias Write = @Sendable (Int32, UnsafeRawPointer, Int) -> Int
+
+    package static let write: Write = { Glibc.write($0, $1, $2) }
+
     static func failure(_ operation: String, _ code: Int32 = errno) -> StoreError {
         let reason = String(cString: strerror(code))
         switch code {
@@ -36,7 +41,9 @@ enum FileSystem {
         }
     }
 
-    static func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws {
+    static func writeAll(
+        _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, by write: Write
+    ) throws {
         var rest = bytes
         while let base = rest.baseAddress, !rest.isEmpty {
             let count = write(descriptor, base, rest.count)

@@ -19,13 +19,23 @@ package struct SHA256Hasher: ~Copyable {
     }
 
     package consuming func hex() -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(
+            decoding: bytes().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
+            as: UTF8.self)
+    }
+
+    /// The 32 bytes themselves.
+    package consuming func bytes() -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 32)
         let isDone = EVP_DigestFinal_ex(context, &digest, nil)
         precondition(isDone == 1, "OpenSSL gave no digest")
-        let digits = Array("0123456789abcdef".utf8)
-        return String(
-            decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
-            as: UTF8.self)
+        return digest
+    }
+
+    package static func hex(of text: String) -> String {
+        var text = text
+        return text.withUTF8 { hex(of: UnsafeRawBufferPointer($0)) }
     }
 
     package static func hex(of bytes: UnsafeRawBufferPointer) -> String {

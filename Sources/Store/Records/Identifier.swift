@@ -1,11 +1,10 @@
 import COpenSSL
 
-/// Makes ids: a prefix and 20 characters of [0-9a-z], 103 bits.
+/// Makes ids: a prefix and random characters of [0-9a-z]; 20 of them are 103 bits.
 enum Identifier {
     private static let alphabet = Array("0123456789abcdefghijklmnopqrstuvwxyz".utf8)
-    private static let length = 20
 
-    static func make(_ prefix: String) throws -> String {
+    static func make(_ prefix: String, length: Int = 20) throws -> String {
         var characters: [UInt8] = []
         var random = [UInt8](repeating: 0, count: 32)
         while characters.count < length {

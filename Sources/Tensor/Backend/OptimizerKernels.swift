@@ -2,26 +2,70 @@
 package protocol OptimizerKernels {
     /// Σᵢ (Σₛ slots[s][i])² in Float64, summed in an order that the count alone decides.
     func sumOfSquares(_ slots: [Floats], _ count: Int) -> Double
+    /// Inner products of the slots, row-major `slots.count²`, in Float64 and in an order that the
+    /// shape alone decides. Not finite where a slot is not.
+    func gramian(_ slots: [Floats], _ count: Int, preconditioner: Preconditioner?) -> GramianSweep
     func adamW(_ update: AdamWUpdate)
+    /// sum += factor·x².
+    func addSquares(_ x: Floats, factor: Float, into sum: Floats, _ count: Int)
+    /// ½·decay·penalty + ½·added·(θ − value)² as one quadratic again, up to a constant.
+    func join(_ penalty: QuadraticPenalty, decay: Float, added: Floats, value: Floats, _ count: Int)
 }
 
-/// One AdamW step of one parameter (1711.05101, algorithm 2) with gradient `scale·Σ slots`.
+/// The diagonal that Adam multiplies gradients with: 1/(√(second/correction) + ε).
+package struct Preconditioner {
+    package var second: Floats
+    package var correction: Float, epsilon: Float
+
+    package init(second: Floats, correction: Float, epsilon: Float) {
+        (self.second, self.correction, self.epsilon) = (second, correction, epsilon)
+    }
+}
+
+/// What one sweep over several gradients of one parameter found.
+package struct GramianSweep {
+    /// gᵢ·gⱼ.
+    package var plain: [Double]
+    /// gᵢ·P·gⱼ; empty without a preconditioner.
+    package var preconditioned: [Double]
+
+    package init(plain: [Double], preconditioned: [Double]) {
+        self.plain = plain
+        self.preconditioned = preconditioned
+    }
+}
+
+/// Σ ½·precision·(θ − center)², one precision and one center for each value.
+package struct QuadraticPenalty {
+    package var precision: Floats, center: Floats
+
+    package init(precision: Floats, center: Floats) {
+        (self.precision, self.center) = (precision, center)
+    }
+}
+
+/// One AdamW step of one parameter (1711.05101, algorithm 2) with gradient
+/// Σ scales[s]·slots[s] + strength·precision·(value − center).
 package struct AdamWUpdate {
     package var value: Floats, first: Floats, second: Floats
     package var slots: [Floats]
+    /// One for each slot.
+    package var scales: [Float]
     package var count: Int
-    package var scale: Float, learningRate: Float, weightDecay: Float
+    package var penalty: QuadraticPenalty?
+    package var strength: Float = 0
+    package var learningRate: Float, weightDecay: Float
     package var beta1: Float, beta2: Float, epsilon: Float
     /// 1 − βᵗ.
     package var correction1: Float, correction2: Float
 
     package init(
-        value: Floats, first: Floats, second: Floats, slots: [Floats], count: Int, scale: Float,
-        learningRate: Float, weightDecay: Float, beta1: Float, beta2: Float, epsilon: Float,
-        correction1: Float, correction2: Float
+        value: Floats, first: Floats, second: Floats, slots: [Floats], scales: [Float],
+        count: Int, learningRate: Float, weightDecay: Float, beta1: Float, beta2: Float,
+        epsilon: Float, correction1: Float, correction2: Float
     ) {
         (self.value, self.first, self.second) = (value, first, second)
-        (self.slots, self.count, self.scale) = (slots, count, scale)
+        (self.slots, self.scales, self.count) = (slots, scales, count)
         (self.learningRate, self.weightDecay) = (learningRate, weightDecay)
         (self.beta1, self.beta2, self.epsilon) = (beta1, beta2, epsilon)
         (self.correction1, self.correction2) = (correction1, correction2)

@@ -30,7 +30,8 @@ final class Evaluator {
             } while end < examples.count
                 && tokens + examples[end].tokens.count <= Self.batchTokens
             let batch = Array(examples[next..<end])
-            for (example, loss) in zip(batch, try pass.run(batch, weights: nil)) {
+            let losses = try pass.run(batch.map { StepRow($0) }, recording: false)
+            for (example, loss) in zip(batch, losses) {
                 score.add(example, loss)
             }
             next = end

@@ -1,5 +1,6 @@
-// A checkpoint: one safetensors file with weights, both moments of AdamW and, as metadata, the
-// position in the plan, the weighting's state and a fingerprint of the numerics.
+// A checkpoint: one safetensors file with weights, both moments of AdamW, what is kept of earlier
+// stages and, as metadata, the position in the plan, the scores so far, the weighting's state and
+// a fingerprint of the numerics.
 
 import Models
 import NN
@@ -7,18 +8,25 @@ import Tensor
 
 /// Writes and reads the whole state of a run.
 struct TrainingCheckpoint {
-    private static let format = "training-checkpoint-1"
+    private static let format = "training-checkpoint-2"
 
     var position: RunPosition
     /// Empty when the run has no weighting, or one without state.
     var weighting: [String: [Double]]
+    /// One score a task, before training and after each stage that ended.
+    var scores: [[Double]]
     /// Names what decides the bits of results; a resume elsewhere may differ in the last digits.
     var numerics: String
 
     /// Writes the file durably.
-    func write(_ path: String, parameters: [Parameter], optimizer: AdamW) throws {
+    func write(
+        _ path: String, parameters: [Parameter], optimizer: AdamW, kept: SavedState
+    ) throws {
         var metadata = [
-            "format": Self.format,
+            "format": Self.format, "stage": "\(position.stage)",
+            "stage_start": "\(position.stageStart)",
+            "scores": scores.map { $0.map { "\($0)" }.joined(separator: " ") }
+                .joined(separator: ";"),
             "epoch": "\(position.epoch)", "index": "\(position.index)",
             "step": "\(position.step)", "tokens": "\(position.tokens)",
             "skipped": "\(position.skipped)", "skipped_in_row": "\(position.skippedInRow)",
@@ -30,6 +38,7 @@ struct TrainingCheckpoint {
         for (name, values) in weighting {
             metadata["weighting.\(name)"] = values.map { "\($0)" }.joined(separator: " ")
         }
+        metadata.merge(kept.metadata) { own, _ in own }
         var tensors: [(name: String, tensor: Tensor)] = []
         for (index, parameter) in parameters.enumerated() {
             let state = optimizer.state(index)
@@ -37,7 +46,7 @@ struct TrainingCheckpoint {
             tensors.append((Self.first(parameter), state.first))
             tensors.append((Self.second(parameter), state.second))
         }
-        try SafetensorsWriter.write(path, metadata: metadata, tensors: tensors)
+        try SafetensorsWriter.write(path, metadata: metadata, tensors: tensors + kept.tensors)
     }
 
     /// Reads a file into the parameters and the optimiser's moments.
@@ -45,7 +54,7 @@ struct TrainingCheckpoint {
     ///   parameters.
     static func restore(
         _ path: String, parameters: [Parameter], optimizer: AdamW
-    ) throws -> TrainingCheckpoint {
+    ) throws -> (checkpoint: TrainingCheckpoint, kept: SavedSource) {
         let file = try SafetensorsFile(path)
         guard file.metadata["format"] == format else { throw mismatch("is not a checkpoint") }
         let updates = (file.metadata["updates"] ?? "").split(separator: " ").compactMap { Int($0) }
@@ -66,7 +75,7 @@ struct TrainingCheckpoint {
             }
             optimizer.setUpdates(index, updates[index])
         }
-        return try TrainingCheckpoint(file.metadata)
+        return (try TrainingCheckpoint(file.metadata), SavedSource(file: file))
     }
 
     private init(_ metadata: [String: String]) throws {
@@ -77,11 +86,16 @@ struct TrainingCheckpoint {
             return value
         }
         position = RunPosition(
-            epoch: try number("epoch"), index: try number("index"), step: try number("step"),
-            tokens: try number("tokens"), skipped: try number("skipped"),
+            stage: try number("stage"), epoch: try number("epoch"), index: try number("index"),
+            step: try number("step"),
+            stageStart: try number("stage_start"), tokens: try number("tokens"),
+            skipped: try number("skipped"),
             skippedInRow: try number("skipped_in_row"), pieceTokens: try number("piece_tokens"),
             trainingSeconds: try number("training_seconds"))
         numerics = metadata["numerics"] ?? ""
+        scores = (metadata["scores"] ?? "").split(separator: ";").map { row in
+            row.split(separator: " ").compactMap { Double($0) }
+        }
         weighting = [:]
         let prefix = "weighting."
         for (name, text) in metadata where name.hasPrefix(prefix) {
@@ -90,9 +104,13 @@ struct TrainingCheckpoint {
         }
     }
 
-    init(position: RunPosition, weighting: [String: [Double]], numerics: String) {
+    init(
+        position: RunPosition, weighting: [String: [Double]], scores: [[Double]],
+        numerics: String
+    ) {
         self.position = position
         self.weighting = weighting
+        self.scores = scores
         self.numerics = numerics
     }
 
@@ -104,9 +122,5 @@ struct TrainingCheckpoint {
         "optimizer.second.\(parameter.name)"
     }
 
-    private static func mismatch(_ what: String) -> TrainingError {
-        TrainingError(
-            code: "checkpoint_mismatch",
-            message: "the checkpoint \(what); start the run anew")
-    }
+    private static func mismatch(_ what: String) -> TrainingError { SavedSource.mismatch(what) }
 }

@@ -10,7 +10,9 @@ extension TrainingSession {
     func evaluate(_ split: Split) throws {
         phase = split == .test ? "testing" : "evaluating"
         evaluationTokensDone = 0
-        let epoch = min(position.epoch + (position.step > 0 ? 1 : 0), spec.epochs)
+        let epoch = min(
+            epochsBefore + (position.step > 0 ? 1 : 0), spec.epochs * stages.count)
+        var own: [Double] = []
         for task in data {
             let examples = split == .test ? task.test : task.validation
             guard !examples.isEmpty else { continue }
@@ -30,6 +32,7 @@ extension TrainingSession {
             let tokens = Self.tokens(examples)
             estimate.evaluated(tokens: tokens - seen, seconds: clock.seconds)
             evaluationTokensDone = before + tokens
+            own.append(score.metrics.first { $0.name == task.spec.metric }?.value ?? score.loss)
             for metric in score.metrics {
                 buffer.add(
                     MetricPoint(
@@ -38,6 +41,7 @@ extension TrainingSession {
             }
         }
         evaluationTokensDone = 0
+        if split == .validation { latestScores = own }
         report(now: true)
     }
 

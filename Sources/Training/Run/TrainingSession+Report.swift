@@ -8,13 +8,20 @@ extension TrainingSession {
         func add(_ name: String, _ value: Double, task: String = "") {
             buffer.add(
                 MetricPoint(
-                    task: task, name: name, epoch: position.epoch + 1, step: position.step,
+                    task: task, name: name, epoch: epochsBefore + 1, step: position.step,
                     value: value))
         }
         for (index, task) in spec.tasks.enumerated() {
             if let loss = result.losses[index] { add("loss", loss, task: task.name) }
             if let weights = result.weights {
                 add("loss_weight", weights[index], task: task.name)
+            }
+            guard result.losses[index] != nil else { continue }
+            if let norms = result.taskNorms {
+                add("task_grad_norm", norms[index], task: task.name)
+            }
+            if let coefficients = result.coefficients {
+                add("gradient_coefficient", coefficients[index], task: task.name)
             }
         }
         add("grad_norm", result.gradientNorm)
@@ -30,7 +37,7 @@ extension TrainingSession {
         for (task, count) in zip(spec.tasks, counts) {
             buffer.add(
                 MetricPoint(
-                    task: task.name, name: "sample_share", epoch: position.epoch + 1,
+                    task: task.name, name: "sample_share", epoch: epochsBefore + 1,
                     step: position.step, value: Double(count) / total))
         }
     }
@@ -54,8 +61,9 @@ extension TrainingSession {
     func progress() -> TrainingProgress {
         var progress = TrainingProgress()
         progress.step = position.step
-        progress.steps = plan.steps
-        progress.epoch = position.step == 0 ? 0 : min(position.epoch + 1, spec.epochs)
+        progress.steps = stages.reduce(0) { $0 + $1.rows.steps }
+        progress.epoch =
+            position.step == 0 ? 0 : min(epochsBefore + 1, spec.epochs * stages.count)
         progress.tokens = position.tokens
         progress.tokensPerSecond = estimate.tokensPerSecond
         progress.trainingSeconds = position.trainingSeconds
@@ -64,17 +72,26 @@ extension TrainingSession {
             phase == "saving"
             ? estimate.secondsPerCheckpoint ?? 0
             : estimate.remaining(
-                trainingTokens: plan.tokensByEpoch.reduce(0, +) - position.tokens,
+                trainingTokens: trainingTokensLeft,
                 evaluationTokens: evaluationTokensLeft,
                 checkpointSeconds: spec.checkpointSeconds)
         return progress
+    }
+
+    private var trainingTokensLeft: Int {
+        guard position.stage < stages.count else { return 0 }
+        let later = stages[(position.stage + 1)...].flatMap(\.tokensByEpoch).reduce(0, +)
+        let epochs = stage.tokensByEpoch.dropFirst(position.epoch)
+        let steps = stage.rows.stepsByEpoch.dropFirst(position.epoch).first ?? 1
+        let done = Double(position.index) / Double(max(1, steps)) * (epochs.first ?? 0)
+        return Int(max(0, later + epochs.reduce(0, +) - done))
     }
 
     private var evaluationTokensLeft: Int {
         let validation = data.reduce(0) { $0 + Self.tokens($1.validation) }
         let test = data.reduce(0) { $0 + Self.tokens($1.test) }
         let baseline = phase == "evaluating" && position.step == 0 ? 1 : 0
-        let evaluations = spec.epochs - position.epoch + baseline
+        let evaluations = spec.epochs * stages.count - epochsBefore + baseline
         return evaluations * validation + test - evaluationTokensDone
     }
 }

@@ -18,9 +18,21 @@ extension TrainingSession {
         position.pieceTokens = runner.pass.tokensMax
         let path = "\(inputs.scratch)/checkpoint-\(position.step).safetensors"
         let checkpoint = TrainingCheckpoint(
-            position: position, weighting: runner.weighting?.state ?? [:],
-            numerics: backend.numerics)
-        try checkpoint.write(path, parameters: model.parameters, optimizer: runner.optimizer)
+            position: position, weighting: runner.methods.weighting?.state ?? [:],
+            scores: scores, numerics: backend.numerics)
+        do {
+            try checkpoint.write(
+                path, parameters: model.parameters, optimizer: runner.optimizer,
+                kept: retention?.saved ?? SavedState())
+        } catch let error as ModelError where error.code == "out_of_space" {
+            // What was learned is worth more than a safety net that there is no room for.
+            observer.event(
+                kind: "checkpoint_not_kept",
+                message: "no room for a checkpoint at step \(position.step), training goes on "
+                    + "without it: \(error.message); free some space in the data folder")
+            sinceCheckpoint.reset()
+            return
+        }
         // The owner has usually moved the file; one that it refused must not fill the disk.
         defer { unlink(path) }
         try observer.checkpoint(path: path, step: position.step)
@@ -33,36 +45,56 @@ extension TrainingSession {
     var worthCheckpoint: Bool {
         let bytes = model.parameters.reduce(0) { $0 + 3 * 4 * $1.value.count }
         let cost = estimate.secondsPerCheckpoint ?? Double(bytes) / Self.bytesPerSecond
-        if position.epoch == spec.epochs, data.allSatisfy(\.test.isEmpty) { return false }
+        if position.stage == stages.count - 1, position.epoch == spec.epochs,
+            data.allSatisfy(\.test.isEmpty)
+        {
+            return false
+        }
         return sinceCheckpoint.seconds * Self.epochCheckpointShare >= cost
     }
 
     /// Goes on where a checkpoint stopped.
     func restore(_ path: String) throws {
-        let checkpoint = try TrainingCheckpoint.restore(
+        let (checkpoint, kept) = try TrainingCheckpoint.restore(
             path, parameters: model.parameters, optimizer: runner.optimizer)
         let saved = checkpoint.position
-        let done = plan.stepsByEpoch.prefix(saved.epoch).reduce(0, +) + saved.index
-        guard (0...spec.epochs).contains(saved.epoch), saved.index >= 0,
-            saved.epoch == spec.epochs || saved.index <= plan.stepsByEpoch[saved.epoch],
-            saved.step == done
-        else {
+        guard saved.step == stepsDone(saved) else {
             throw TrainingError(
                 code: "checkpoint_mismatch",
                 message: "the checkpoint stands at step \(saved.step), which the run's plan "
                     + "has not; start the run anew")
         }
-        try runner.weighting?.restore(checkpoint.weighting)
+        try runner.methods.weighting?.restore(checkpoint.weighting)
+        try retention?.restore(kept, stage: saved.stage)
+        if let failure = backend.failure { throw failure }
         position = saved
+        scores = checkpoint.scores
         runner.pass.tokensMax = max(1, saved.pieceTokens)
         observer.event(
             kind: "resumed",
-            message: "going on after step \(saved.step) of \(plan.steps)")
+            message: "going on after step \(saved.step) of \(progress().steps)")
         if checkpoint.numerics != backend.numerics {
             observer.event(
                 kind: "numerics_changed",
                 message: "the run was begun with \(checkpoint.numerics) and goes on with "
                     + "\(backend.numerics): the last digits may differ from an uninterrupted run")
         }
+    }
+
+    /// Steps that a run at this position has taken; `nil` where the plan has no such position.
+    private func stepsDone(_ position: RunPosition) -> Int? {
+        guard (0...stages.count).contains(position.stage), position.index >= 0,
+            (0...spec.epochs).contains(position.epoch)
+        else { return nil }
+        let before = stages.prefix(position.stage).reduce(0) { $0 + $1.rows.steps }
+        guard position.stage < stages.count else {
+            return position.epoch == 0 && position.index == 0 ? before : nil
+        }
+        let steps = stages[position.stage].rows.stepsByEpoch
+        let own = steps.prefix(position.epoch).reduce(0, +) + position.index
+        let isInEpoch =
+            position.epoch == spec.epochs
+            ? position.index == 0 : position.index <= steps[position.epoch]
+        return isInEpoch && position.stageStart == before ? before + own : nil
     }
 }

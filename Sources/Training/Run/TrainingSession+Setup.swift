@@ -1,6 +1,8 @@
 import Models
+import Multitask
 import NN
 import Spec
+import Tensor
 
 extension TrainingSession {
     /// Checks what the data cannot tell.
@@ -35,6 +37,10 @@ extension TrainingSession {
                 share > 0 && share < 1,
                 "validation.fraction must be between 0 and 1, found \(share)")
         }
+        if let contradiction = spec.contradiction(Multitask.catalogue) {
+            throw TrainingError(
+                code: "spec_invalid", message: "\(contradiction.parameter) \(contradiction.rule)")
+        }
         guard let shape = LearningRateSchedule.Shape(rawValue: optimizer.schedule) else {
             let known = LearningRateSchedule.Shape.allCases.map(\.rawValue)
             throw TrainingError(
@@ -42,6 +48,39 @@ extension TrainingSession {
                 message: "optimizer.schedule must be one of \(known.joined(separator: ", "))")
         }
         return shape
+    }
+
+    /// The methods of a step, at the state before the first.
+    static func methods(_ spec: RunSpec) throws -> StepMethods {
+        let names = spec.tasks.map(\.name)
+        return StepMethods(
+            weighting: try spec.weighting.map {
+                try Multitask.weighting($0, tasks: names, seed: spec.seed)
+            },
+            aggregation: try spec.aggregation.map {
+                try Multitask.aggregation($0, tasks: names)
+            }, seed: spec.seed)
+    }
+
+    /// The rankings of a curriculum, by the model as it is before training; `nil` without one.
+    static func curriculum(
+        _ spec: RunSpec, _ data: [TaskData], _ model: Model, _ observer: any TrainingObserver
+    ) throws -> Curriculum? {
+        guard let chosen = spec.curriculum else { return nil }
+        let method = try Multitask.curriculum(chosen, tasks: spec.tasks.map(\.name))
+        let difficulties =
+            method.ranksByDifficulty
+            ? try Curriculum.difficulties(
+                data, model: model, backend: model.backbone.outputProjection.value.backend
+            ) {
+                // Nothing to keep yet: a run that is paused here begins anew.
+                switch observer.directive() {
+                case .cancel: throw Interruption.cancelled
+                case .pause: throw Interruption.paused
+                case .proceed, .checkpoint: break
+                }
+            } : data.map { $0.training.map { _ in 0 } }
+        return Curriculum(method, difficulties: difficulties, seed: spec.seed)
     }
 
     static func load(
@@ -75,12 +114,13 @@ extension TrainingSession {
     /// Says what the run makes of its spec and its data.
     func announce() {
         let scope =
-            spec.weighting == nil
+            runner.scope == .step
             ? "step: the sum of row losses over the rows of the step, so a task's pull is its "
                 + "share of the sampled rows"
             : "task: each task's mean over the whole optimiser step, times its weight"
         observer.event(kind: "loss_scope", message: "loss scope \(scope)")
-        for (task, draws) in zip(data, plan.draws) {
+        let draws = data.indices.map { task in stages.map { $0.rows.draws[task] }.max() ?? 0 }
+        for (task, draws) in zip(data, draws) {
             let labels = task.labels.isEmpty ? "" : ", \(task.labels.count) labels"
             let test = task.test.isEmpty ? "" : ", \(task.test.count) test rows"
             let passes = Double(Int(100 * Double(draws) / Double(task.training.count))) / 100

@@ -17,11 +17,15 @@ final class TrainingSession {
     let observer: any TrainingObserver
     let model: Model
     let data: [TaskData]
-    let plan: RunPlan
-    let schedule: LearningRateSchedule
+    let stages: [StagePlan]
     let runner: StepRunner
     let evaluator: Evaluator
+    let probe: GradientProbe
+    var retention: Retention?
     var position = RunPosition()
+    /// The tasks' scores before training and after each stage, each in its own metric.
+    var scores: [[Double]] = []
+    var latestScores: [Double] = []
     var estimate = TimeEstimate()
     var buffer = MetricBuffer()
     var phase = "loading"
@@ -43,7 +47,7 @@ final class TrainingSession {
         observer.progress(TrainingProgress())
         let shape = try Self.validated(spec)
         let names = spec.tasks.map(\.name)
-        let weighting = try spec.weighting.map { try Multitask.weighting($0, tasks: names) }
+        let methods = try Self.methods(spec)
         let mixing = try Multitask.mixing(spec.mixing, tasks: names)
         model = try Model(base: inputs.base, weights: inputs.weights, backend: backend)
         if let failure = backend.failure { throw failure }
@@ -53,12 +57,12 @@ final class TrainingSession {
         observer.progress(preparing)
         data = try Self.load(spec, inputs, model)
         let lengths = data.map { $0.training.map(\.tokens.count) }
-        plan = RunPlan(
-            lengths: lengths, shares: mixing.shares(rows: lengths.map(\.count)),
-            epochs: spec.epochs, batchTokens: spec.batchTokens, seed: spec.seed)
-        schedule = LearningRateSchedule(
-            shape: shape, peak: spec.optimizer.learningRate,
-            warmupFraction: spec.optimizer.warmupFraction, steps: plan.steps)
+        let needs = try Self.retentionNeeds(spec)
+        let curriculum = try Self.curriculum(spec, data, model, observer)
+        stages = try StagePlan.stages(
+            spec, shape: shape, lengths: lengths,
+            shares: mixing.shares(rows: lengths.map(\.count)), replay: needs?.extraRows ?? 0,
+            curriculum: curriculum)
         try Self.addHeads(model, data, spec)
         let tasks = spec.tasks.map { TrainingTask(name: $0.name, kind: $0.kind) }
         var configuration = AdamWConfiguration()
@@ -66,11 +70,18 @@ final class TrainingSession {
         let optimizer = AdamW(model.parameters, configuration, backend: backend)
         if let failure = backend.failure { throw failure }
         runner = StepRunner(
-            model, tasks: tasks, optimizer: optimizer, weighting: weighting,
+            model, tasks: tasks, optimizer: optimizer, methods: methods,
             clip: spec.optimizer.clip, backend: backend)
+        probe = GradientProbe(runner)
         evaluator = Evaluator(model, tasks: tasks, backend: backend)
+        retention = needs.map { [stages, data] in
+            Retention(
+                $0, stages: stages.map(\.tasks), data: data.map(\.training), seed: spec.seed,
+                parameters: model.parameters, backend: backend)
+        }
         announce()
         if let path = inputs.checkpoint { try restore(path) }
+        beginStage()
         watchMemory()
     }
 
@@ -79,11 +90,14 @@ final class TrainingSession {
         watch.reset()
         sinceCheckpoint.reset()
         defer { report(now: true) }
-        if position.step == 0, position.index == 0, position.epoch == 0 {
+        if scores.isEmpty {
             try evaluate(.validation)
+            scores = [latestScores]
+            markStage(ended: 0)
         }
-        while position.epoch < spec.epochs {
-            try runEpoch()
+        while position.stage < stages.count {
+            while position.epoch < spec.epochs { try runEpoch() }
+            try endStage()
         }
         try evaluate(.test)
         phase = "saving"
@@ -95,27 +109,40 @@ final class TrainingSession {
     }
 
     private func runEpoch() throws {
-        let steps = plan.epoch(position.epoch)
+        let steps = stage.rows.epoch(position.epoch)
         phase = "training"
         while position.index < steps.count {
             try poll()
-            let examples = steps[position.index].map { data[$0.task].training[$0.row] }
-            try train(examples)
+            try train(steps[position.index])
             if sinceCheckpoint.seconds >= spec.checkpointSeconds { try writeCheckpoint() }
         }
         recordShares(steps)
         // The evaluation belongs to the epoch that ends; a checkpoint made during it repeats it.
         try evaluate(.validation)
+        runner.methods.weighting?.epochEnded()
         position.epoch += 1
         position.index = 0
+        if position.epoch == spec.epochs {
+            scores.append(latestScores)
+            markStage(ended: position.stage + 1)
+        }
         if worthCheckpoint { try writeCheckpoint() }
     }
 
     /// One optimiser step and its metrics.
-    private func train(_ examples: [Example]) throws {
+    private func train(_ draws: [RunPlan.Draw]) throws {
         let clock = Stopwatch()
-        let rate = schedule.rate(step: position.step)
-        let result = try runner.step(examples, learningRate: rate)
+        let restarts = spec.optimizer.restartsEachStage ?? true
+        let rate = stage.schedule.rate(
+            step: position.step - (restarts ? position.stageStart : 0))
+        try diagnose(draws, learningRate: rate)
+        let rows =
+            retention?.rows(
+                draws, stage: position.stage, step: position.step,
+                referenceSpan: runner.referenceSpan)
+            ?? draws.map { StepRow(data[$0.task].training[$0.row]) }
+        let result = try runner.step(
+            rows, learningRate: rate, number: position.step, penalties: retention?.penalties)
         let seconds = clock.seconds
         position.index += 1
         position.step += 1
@@ -125,6 +152,7 @@ final class TrainingSession {
             try skip(fault)
         } else {
             position.skippedInRow = 0
+            retention?.trained(draws, stage: position.stage, result)
             record(result, learningRate: rate, seconds: seconds)
         }
         report(now: false)

@@ -9,13 +9,18 @@ struct ExampleLoss {
     /// Sum over the targets.
     var lossSum: Double
     var targets: Int
+    /// One per class; empty for generation.
+    var logits: [Float] = []
+
     /// The most likely class; classification only.
-    var predicted: Int32?
+    var predicted: Int32? {
+        logits.indices.max { logits[$0] < logits[$1] }.map { Int32($0) }
+    }
 
     var mean: Double { lossSum / Double(targets) }
 }
 
-/// Runs examples forward, and backward where row weights are given; splits a batch that does not
+/// Runs rows forward, and backward where asked to; splits a batch that does not
 /// fit in memory.
 final class PackedPass {
     let model: Model
@@ -33,24 +38,23 @@ final class PackedPass {
     }
 
     /// - Parameters:
-    ///   - examples: tasks ascending.
-    ///   - weights: the weight of each example's mean loss; gradients are cleared first and then
-    ///     accumulated. `nil`: forward only.
+    ///   - rows: in the order of `StepRow.sorted`.
+    ///   - recording: gradients are cleared first and then accumulated; else forward only.
     /// - Throws: `TrainingError` `out_of_memory` when a single example does not fit.
-    func run(_ examples: [Example], weights: [Double]?) throws(TrainingError) -> [ExampleLoss] {
+    func run(_ rows: [StepRow], recording: Bool) throws(TrainingError) -> [ExampleLoss] {
         while true {
-            if weights != nil { for parameter in model.parameters { parameter.clearGradients() } }
-            let pieces = pieces(examples)
+            if recording { for parameter in model.parameters { parameter.clearGradients() } }
+            let pieces = pieces(rows)
             var losses: [ExampleLoss] = []
             var failure: String?
             for piece in pieces where failure == nil {
-                let result = attempt(examples[piece], weights: weights.map { $0[piece] })
+                let result = attempt(rows[piece], recording: recording)
                 losses += result.losses
                 failure = result.failure
             }
             guard let failure else { return losses }
             recover()
-            guard let longest = pieces.filter({ $0.count > 1 }).map({ tokens(examples[$0]) }).max()
+            guard let longest = pieces.filter({ $0.count > 1 }).map({ tokens(rows[$0]) }).max()
             else {
                 throw TrainingError(
                     code: "out_of_memory",
@@ -73,35 +77,34 @@ final class PackedPass {
         backend.trim()
     }
 
-    private func tokens(_ examples: ArraySlice<Example>) -> Int {
-        examples.reduce(0) { $0 + $1.tokens.count }
+    private func tokens(_ rows: ArraySlice<StepRow>) -> Int {
+        rows.reduce(0) { $0 + $1.example.tokens.count }
     }
 
-    private func pieces(_ examples: [Example]) -> [Range<Int>] {
+    private func pieces(_ rows: [StepRow]) -> [Range<Int>] {
         var pieces: [Range<Int>] = []
         var start = 0
         var tokens = 0
-        for (index, example) in examples.enumerated() {
-            if tokens > 0, tokens + example.tokens.count > tokensMax {
+        for (index, row) in rows.enumerated() {
+            let length = row.example.tokens.count
+            if tokens > 0, tokens + length > tokensMax {
                 pieces.append(start..<index)
                 start = index
                 tokens = 0
             }
-            tokens += example.tokens.count
+            tokens += length
         }
-        if start < examples.count { pieces.append(start..<examples.count) }
+        if start < rows.count { pieces.append(start..<rows.count) }
         return pieces
     }
 
     private func attempt(
-        _ piece: ArraySlice<Example>, weights: ArraySlice<Double>?
+        _ piece: ArraySlice<StepRow>, recording: Bool
     ) -> (losses: [ExampleLoss], failure: String?) {
-        let tape = Tape(backend, recording: weights != nil)
-        var graph = PieceGraph(
-            model: model, tasks: tasks, examples: Array(piece), weights: weights.map(Array.init),
-            tape: tape)
+        let tape = Tape(backend, recording: recording)
+        var graph = PieceGraph(model: model, tasks: tasks, rows: Array(piece), tape: tape)
         let losses = graph.run()
-        if weights != nil, tape.failure == nil { tape.backward() }
+        if recording, tape.failure == nil { tape.backward() }
         guard let failure = tape.failure else { return (losses, nil) }
         return ([], failure.message)
     }

@@ -7,94 +7,119 @@ import Tensor
 struct PieceGraph {
     let model: Model
     let tasks: [TrainingTask]
-    /// Tasks ascending.
-    let examples: [Example]
-    /// Of each example's mean loss; `nil` when not recording.
-    let weights: [Double]?
+    /// In the order of `StepRow.sorted`.
+    let rows: [StepRow]
     let tape: Tape
     private var losses: [ExampleLoss?]
 
-    init(
-        model: Model, tasks: [TrainingTask], examples: [Example], weights: [Double]?, tape: Tape
-    ) {
-        self.model = model
-        self.tasks = tasks
-        self.examples = examples
-        self.weights = weights
-        self.tape = tape
-        losses = examples.map { _ in nil }
+    /// Neighbouring rows of one task in one gradient.
+    private struct Group {
+        var task: Int
+        var span: Int
+        var members: Range<Int>
     }
 
-    /// One loss per example, in order.
+    init(model: Model, tasks: [TrainingTask], rows: [StepRow], tape: Tape) {
+        self.model = model
+        self.tasks = tasks
+        self.rows = rows
+        self.tape = tape
+        losses = rows.map { _ in nil }
+    }
+
+    /// One loss per row, in order.
     mutating func run() -> [ExampleLoss] {
-        let batch = PackedBatch(examples.map { (task: $0.task, tokens: $0.tokens) })
+        let batch = PackedBatch(rows.map { (task: $0.span, tokens: $0.example.tokens) })
         let hidden = model.backbone.hiddenStates(batch, caches: nil, on: tape)
-        for (task, members) in runs(of: .classification) {
-            classify(task, members, hidden, batch.segments)
+        let groups = groups()
+        for group in groups where tasks[group.task].kind == .classification {
+            classify(group, hidden, batch.segments)
         }
-        let generation = runs(of: .generation)
+        for group in groups where tape.isRecording { keepOutputs(group, hidden, batch.segments) }
+        let generation = groups.filter { tasks[$0.task].kind == .generation }
         if !generation.isEmpty { generate(generation, hidden, batch.segments) }
         return losses.compactMap { $0 }
     }
 
-    /// Ranges of examples by task, for the tasks of one kind.
-    private func runs(of kind: TaskKind) -> [(task: Int, members: [Int])] {
-        tasks.indices.filter { tasks[$0].kind == kind }.compactMap { task in
-            let members = examples.indices.filter { examples[$0].task == task }
-            return members.isEmpty ? nil : (task, members)
+    private func groups() -> [Group] {
+        var groups: [Group] = []
+        for (index, row) in rows.enumerated() {
+            let (task, span) = (row.example.task, row.span)
+            if let last = groups.last, last.task == task, last.span == span {
+                groups[groups.count - 1].members = last.members.lowerBound..<index + 1
+            } else {
+                groups.append(Group(task: task, span: span, members: index..<index + 1))
+            }
+        }
+        return groups
+    }
+
+    private mutating func classify(_ group: Group, _ hidden: Tensor, _ segments: [Segment]) {
+        let members = rows[group.members]
+        let logits = model.classify(
+            hidden, segments: Array(segments[group.members]), head: tasks[group.task].name,
+            task: group.span, on: tape)
+        let values = logits.floats()
+        let rowLosses = tape.crossEntropy(
+            logits, targets: members.map { $0.example.targets[0] },
+            weights: tape.isRecording ? members.map { Float($0.weight ?? 0) } : [])
+        let classes = values.count / members.count
+        for (row, member) in group.members.enumerated() {
+            losses[member] = ExampleLoss(
+                lossSum: Double(rowLosses[row]), targets: 1,
+                logits: Array(values[row * classes..<(row + 1) * classes]))
         }
     }
 
-    private mutating func classify(
-        _ task: Int, _ members: [Int], _ hidden: Tensor, _ segments: [Segment]
-    ) {
-        let logits = model.classify(
-            hidden, segments: members.map { segments[$0] }, head: tasks[task].name, task: task,
-            on: tape)
-        let values = logits.floats()
-        let rows = tape.crossEntropy(
-            logits, targets: members.map { examples[$0].targets[0] },
-            weights: weights.map { weights in members.map { Float(weights[$0]) } } ?? [])
-        let classes = values.count / members.count
-        for (row, member) in members.enumerated() {
-            let scores = values[row * classes..<(row + 1) * classes]
-            let best = scores.indices.max { scores[$0] < scores[$1] } ?? scores.startIndex
-            losses[member] = ExampleLoss(
-                lossSum: Double(rows[row]), targets: 1,
-                predicted: Int32(best - scores.startIndex))
+    /// Seeds the gradients of outputs that rows of the group should keep, head by head.
+    private func keepOutputs(_ group: Group, _ hidden: Tensor, _ segments: [Segment]) {
+        let heads = Set(rows[group.members].flatMap { $0.outputs.map(\.head) })
+        for head in heads.sorted() {
+            let pairs = group.members.flatMap { member in
+                rows[member].outputs.filter { $0.head == head }.map { (member, $0) }
+            }
+            let logits = model.classify(
+                hidden, segments: pairs.map { segments[$0.0] }, head: tasks[head].name,
+                task: group.span, on: tape)
+            let values = logits.floats()
+            let classes = values.count / pairs.count
+            let gradient = pairs.enumerated().flatMap { row, pair in
+                pair.1.gradient(values[row * classes..<(row + 1) * classes])
+            }
+            tape.seed(logits, gradient: gradient)
         }
     }
 
     private mutating func generate(
-        _ runs: [(task: Int, members: [Int])], _ hidden: Tensor, _ segments: [Segment]
+        _ groups: [Group], _ hidden: Tensor, _ segments: [Segment]
     ) {
         var indices: [Int32] = []
         var targets: [Int32] = []
-        var rowWeights: [Float] = []
+        var weights: [Float] = []
         var spans: [TaskSpan] = []
-        for run in runs {
+        for group in groups {
             let start = indices.count
-            for member in run.members {
-                let example = examples[member]
+            for member in group.members {
+                let example = rows[member].example
                 let end = segments[member].upperBound
                 indices += (end - example.targets.count..<end).map { Int32($0) }
                 targets += example.targets
-                if let weights {
-                    let weight = Float(weights[member] / Double(example.targets.count))
-                    rowWeights += repeatElement(weight, count: example.targets.count)
+                if tape.isRecording {
+                    let weight = Float((rows[member].weight ?? 0) / Double(example.targets.count))
+                    weights += repeatElement(weight, count: example.targets.count)
                 }
             }
-            spans.append(TaskSpan(task: run.task, rows: start..<indices.count))
+            spans.append(TaskSpan(task: group.span, rows: start..<indices.count))
         }
-        let rows = tape.gather(
+        let selected = tape.gather(
             hidden, indices, rows: RowSpace(count: indices.count, spans: spans))
         let values = tape.linearCrossEntropy(
-            rows, model.backbone.outputProjection, targets: targets, weights: rowWeights)
+            selected, model.backbone.outputProjection, targets: targets, weights: weights)
         var next = 0
-        for member in runs.flatMap(\.members) {
-            let count = examples[member].targets.count
+        for member in groups.flatMap(\.members) {
+            let count = rows[member].example.targets.count
             let sum = values[next..<next + count].reduce(0) { $0 + Double($1) }
-            losses[member] = ExampleLoss(lossSum: sum, targets: count, predicted: nil)
+            losses[member] = ExampleLoss(lossSum: sum, targets: count)
             next += count
         }
     }

@@ -17,11 +17,43 @@ package struct StepResult {
     package var losses: [Double?]
     /// The loss weights that the step moved with; `nil` in the scope `step`.
     package var weights: [Double]?
+    /// α of each task's gradient; `nil` where gradients were not told apart.
+    package var coefficients: [Double]?
+    /// ‖gₜ‖ over the shared parameters; `nil` likewise.
+    package var taskNorms: [Double]?
     /// Norm of the whole gradient before clipping.
     package var gradientNorm: Double
     package var tokens: Int
     /// The parameters did not move when this is set.
     package var fault: Fault?
+    /// What the step computed, row by row.
+    var rows: [RowOutcome] = []
+}
+
+/// A row of a step and its loss before the update.
+struct RowOutcome {
+    var row: StepRow
+    var loss: ExampleLoss
+}
+
+/// The methods that decide how a step moves; a step asks what they need, never which they are.
+package struct StepMethods {
+    package var weighting: (any WeightingMethod)?
+    package var aggregation: (any AggregationMethod)?
+    /// Whether steps bring reference rows, whose gradient a step may not oppose.
+    package var hasReference: Bool
+    /// Of the aggregation's draws.
+    package var seed: UInt64
+
+    package init(
+        weighting: (any WeightingMethod)? = nil, aggregation: (any AggregationMethod)? = nil,
+        hasReference: Bool = false, seed: UInt64 = 1
+    ) {
+        self.weighting = weighting
+        self.aggregation = aggregation
+        self.hasReference = hasReference
+        self.seed = seed
+    }
 }
 
 /// Forward, backward, clipping and update of a model on several tasks at once.
@@ -29,82 +61,133 @@ package final class StepRunner {
     package let model: Model
     package let tasks: [TrainingTask]
     package let optimizer: AdamW
-    package var weighting: (any WeightingMethod)?
+    package var methods: StepMethods
     /// Largest norm of the whole gradient; 0: no clipping.
     package let clip: Double
     let pass: PackedPass
+    /// Which of the model's parameters belong to every task.
+    let shared: SharedParameters
 
     package init(
-        _ model: Model, tasks: [TrainingTask], optimizer: AdamW,
-        weighting: (any WeightingMethod)?, clip: Double, backend: any Backend
+        _ model: Model, tasks: [TrainingTask], optimizer: AdamW, methods: StepMethods,
+        clip: Double, backend: any Backend
     ) {
         self.model = model
         self.tasks = tasks
         self.optimizer = optimizer
-        self.weighting = weighting
+        self.methods = methods
         self.clip = clip
         pass = PackedPass(model, tasks: tasks, backend: backend)
+        shared = SharedParameters(model)
         prepareSlots()
     }
 
-    private var needsNorms: Bool { weighting?.needs.contains(.sharedNorms) ?? false }
+    private var needsNorms: Bool { methods.weighting?.needs.contains(.sharedNorms) ?? false }
 
-    /// Gives the last shared matrix one accumulator per task where the weighting asks for norms,
-    /// else one for all. Called again where runners take turns on one model.
+    /// Whether the step needs every task's whole gradient.
+    var tellsGradientsApart: Bool { methods.aggregation != nil || methods.hasReference }
+
+    /// The span of reference rows: one beyond the tasks.
+    var referenceSpan: Int { tasks.count }
+
+    /// One for each task, and one for reference rows.
+    private var slotCount: Int { tasks.count + (methods.hasReference ? 1 : 0) }
+
+    /// Losses are means by task where a method weighs or aggregates tasks.
+    var scope: LossScope {
+        if let weighting = methods.weighting { return .task(weights: weighting.weights) }
+        return methods.aggregation != nil ? .task(weights: tasks.map { _ in 1 }) : .step
+    }
+
+    /// Gives parameters one accumulator per task where a method asks for the parts, else one for
+    /// all. Called again where runners take turns on one model.
     package func prepareSlots() {
-        let slots = needsNorms ? tasks.count : 1
-        let shared = model.backbone.lastSharedMatrix
-        if shared.slots != slots {
-            shared.clearGradients()
-            shared.slots = slots
+        for parameter in model.parameters {
+            let isSplit =
+                tellsGradientsApart || (needsNorms && parameter === model.backbone.lastSharedMatrix)
+            let slots = isSplit ? slotCount : 1
+            guard parameter.slots != slots else { continue }
+            parameter.clearGradients()
+            parameter.slots = slots
         }
     }
 
     /// One optimiser step over the examples, in any order.
+    /// - Parameter number: of the step; a method's draws follow from it and the seed.
     /// - Throws: `TrainingError` `out_of_memory` when a single example does not fit.
     package func step(
-        _ examples: [Example], learningRate: Double
+        _ examples: [Example], learningRate: Double, number: Int = 0
     ) throws(TrainingError) -> StepResult {
-        let sorted = Self.byTask(examples)
-        let rowLosses = try accumulate(sorted)
+        try step(examples.map { StepRow($0) }, learningRate: learningRate, number: number)
+    }
+
+    /// - Parameter penalties: gradients that are added after clipping.
+    func step(
+        _ unsorted: [StepRow], learningRate: Double, number: Int = 0, penalties: Penalties? = nil
+    ) throws(TrainingError) -> StepResult {
+        let (rows, isScoped) = weighted(unsorted)
+        let rowLosses = try pass.run(rows, recording: true)
         var result = StepResult(
-            losses: meanLosses(sorted, rowLosses), weights: weighting?.weights, gradientNorm: 0,
-            tokens: sorted.reduce(0) { $0 + $1.tokens.count })
+            losses: meanLosses(rows, rowLosses, isScoped), weights: methods.weighting?.weights,
+            gradientNorm: 0, tokens: rows.reduce(0) { $0 + $1.example.tokens.count })
+        result.rows = zip(rows, rowLosses).map { RowOutcome(row: $0, loss: $1) }
         if let task = result.losses.firstIndex(where: { !($0 ?? 0).isFinite }) {
             result.fault = .loss(task: task)
             return result
         }
-        result.gradientNorm = optimizer.gradientNorm()
+        let combined = combine(rows, number: number)
+        result.gradientNorm = combined?.norm ?? optimizer.gradientNorm()
         guard result.gradientNorm.isFinite else {
-            result.fault = .gradient(task: try culprit(sorted))
+            let slot = if let known = combined?.culprit { known } else { try culprit(rows) }
+            // Reference rows have a slot beyond the tasks: say one of their tasks.
+            let task = rows.first { $0.span == slot }?.example.task ?? slot
+            result.fault = .gradient(task: task)
             return result
         }
+        result.coefficients = combined?.shared
+        result.taskNorms = combined?.norms
         let scale = clip > 0 ? min(1, clip / max(result.gradientNorm, .leastNormalMagnitude)) : 1
         let norms = sharedNorms(result)
-        optimizer.step(learningRate: Float(learningRate), scale: Float(scale))
-        weighting?.observe(WeightingObservation(losses: result.losses, norms: norms))
+        optimizer.step(
+            learningRate: Float(learningRate), scale: Float(scale),
+            coefficients: { [shared] in shared.contains($0) ? combined?.shared : combined?.own },
+            penalties: penalties)
+        methods.weighting?.observe(WeightingObservation(losses: result.losses, norms: norms))
         return result
     }
 
-    /// Forward and backward of a whole step: gradients hold the step's loss afterwards.
-    func accumulate(_ sorted: [Example]) throws(TrainingError) -> [ExampleLoss] {
-        let scope = weighting.map { LossScope.task(weights: $0.weights) } ?? .step
-        return try pass.run(sorted, weights: scope.rowWeights(tasks: sorted.map(\.task)))
+    /// The rows in order, each with the weight of its loss, and which of them got it by scope.
+    func weighted(_ unsorted: [StepRow]) -> (rows: [StepRow], isScoped: [Bool]) {
+        var rows = StepRow.sorted(unsorted)
+        let scoped = rows.indices.filter { rows[$0].weight == nil }
+        let isScoped = rows.map { $0.weight == nil }
+        let weights = scope.rowWeights(tasks: scoped.map { rows[$0].example.task })
+        for (index, weight) in zip(scoped, weights) { rows[index].weight = weight }
+        return (rows, isScoped)
     }
 
-    /// Sequences of one task adjacent, in the order of the tasks; otherwise the order is kept.
-    static func byTask(_ examples: [Example]) -> [Example] {
-        examples.enumerated()
-            .sorted { ($0.element.task, $0.offset) < ($1.element.task, $1.offset) }
-            .map(\.element)
+    private func combine(_ rows: [StepRow], number: Int) -> CombinedGradient? {
+        guard tellsGradientsApart else { return nil }
+        let count = slotCount
+        func gramian(_ indices: [Int]) -> Gramian {
+            Gramian(count: count, values: optimizer.gramian(of: indices, slots: count).plain)
+        }
+        return CombinedGradient(
+            shared: gramian(shared.indices), own: gramian(shared.others),
+            present: Set(rows.map(\.span)).subtracting([referenceSpan]).sorted(),
+            reference: rows.contains { $0.span == referenceSpan } ? referenceSpan : nil,
+            aggregation: methods.aggregation,
+            generator: NumberedGenerator(seed: methods.seed, number: UInt64(number)))
     }
 
-    private func meanLosses(_ examples: [Example], _ losses: [ExampleLoss]) -> [Double?] {
+    private func meanLosses(
+        _ rows: [StepRow], _ losses: [ExampleLoss], _ isScoped: [Bool]
+    ) -> [Double?] {
         var sums = tasks.map { _ in 0.0 }
         var counts = tasks.map { _ in 0 }
-        for (example, loss) in zip(examples, losses) {
-            sums[example.task] += loss.mean
-            counts[example.task] += 1
+        for ((row, loss), isScoped) in zip(zip(rows, losses), isScoped) where isScoped {
+            sums[row.example.task] += loss.mean
+            counts[row.example.task] += 1
         }
         return zip(sums, counts).map { $1 == 0 ? nil : $0 / Double($1) }
     }
@@ -112,19 +195,18 @@ package final class StepRunner {
     /// g_i = ‖∇_W w_i L_i‖ / w_i of the tasks present, from the slots of W.
     private func sharedNorms(_ result: StepResult) -> [Double?] {
         guard needsNorms, let weights = result.weights else { return [] }
-        let shared = model.backbone.lastSharedMatrix
+        let matrix = model.backbone.lastSharedMatrix
         return tasks.indices.map { task in
-            result.losses[task] == nil
-                ? nil : shared.gradientNorm(slot: task) / weights[task]
+            result.losses[task] == nil ? nil : matrix.gradientNorm(slot: task) / weights[task]
         }
     }
 
     /// The first task whose own gradient is not finite. Costs a pass per task; only runs after a
     /// step has already failed.
-    private func culprit(_ sorted: [Example]) throws(TrainingError) -> Int {
-        let present = Set(sorted.map(\.task)).sorted()
+    private func culprit(_ rows: [StepRow]) throws(TrainingError) -> Int {
+        let present = Set(rows.map(\.example.task)).sorted()
         for task in present {
-            _ = try accumulate(sorted.filter { $0.task == task })
+            _ = try pass.run(rows.filter { $0.example.task == task }, recording: true)
             if !optimizer.gradientNorm().isFinite { return task }
         }
         return present.first ?? 0

@@ -1,42 +1,75 @@
 import WorkerProtocol
 
-/// Classification jobs that wait. Pure; those that fit one forward pass come out together.
+/// Classification jobs that wait. Pure; what fits one forward pass comes out together, and a job
+/// too large for one is served in pieces, so that it holds nobody else up for long.
 struct ClassifyQueue {
     /// Inputs of one pass, in bytes: a token is at least one byte, so never more tokens than this.
-    static let bytesMax = 4096
-    private var jobs: [ClassifyJob] = []
+    /// A single longer input makes a pass of its own. Few enough that who comes next waits about
+    /// as long as for one short text more.
+    static let bytesMax = 1024
 
-    var isEmpty: Bool { jobs.isEmpty }
+    /// A part of a job's inputs.
+    struct Piece {
+        var job: ClassifyJob
+        var range: Range<Int>
+
+        var inputs: ArraySlice<String> { job.inputs[range] }
+        var isLast: Bool { range.upperBound == job.inputs.count }
+    }
+
+    private struct Waiting {
+        var job: ClassifyJob
+        /// The first input that no pass has taken.
+        var next = 0
+    }
+
+    private var waiting: [Waiting] = []
+
+    var isEmpty: Bool { waiting.isEmpty }
 
     mutating func add(_ job: ClassifyJob) {
-        jobs.append(job)
+        waiting.append(Waiting(job: job))
     }
 
     /// False: it is not here.
     mutating func cancel(_ id: Int) -> Bool {
-        guard let index = jobs.firstIndex(where: { $0.id == id }) else { return false }
-        jobs.remove(at: index)
+        guard let index = waiting.firstIndex(where: { $0.job.id == id }) else { return false }
+        waiting.remove(at: index)
         return true
     }
 
-    /// The oldest job, with those behind it that want the same of the same model, up to `bytesMax`.
-    mutating func next() -> [ClassifyJob] {
-        guard let first = jobs.first else { return [] }
-        var bytes = 0
+    /// The next inputs of the oldest job, with those of jobs behind it that want the same of the
+    /// same model, up to `bytesMax`. A job that is not done with it goes to the end of the queue.
+    mutating func next() -> [Piece] {
+        guard let first = waiting.first?.job else { return [] }
+        var room = Self.bytesMax
+        var pieces: [Piece] = []
+        var unfinished: [Waiting] = []
         var isFull = false
-        var taken: [ClassifyJob] = []
-        jobs.removeAll { job in
-            guard !isFull, Self.areAlike(job, first) else { return false }
-            let more = job.inputs.reduce(0) { $0 + $1.utf8.count }
-            guard taken.isEmpty || bytes + more <= Self.bytesMax else {
-                isFull = true
-                return false
-            }
-            bytes += more
-            taken.append(job)
+        waiting.removeAll { entry in
+            guard !isFull, Self.areAlike(entry.job, first) else { return false }
+            let inputs = Self.fitting(entry, room: &room, atLeast: pieces.isEmpty ? 1 : 0)
+            isFull = inputs.upperBound < entry.job.inputs.count
+            guard !inputs.isEmpty || entry.job.inputs.isEmpty else { return false }
+            pieces.append(Piece(job: entry.job, range: inputs))
+            if isFull { unfinished.append(Waiting(job: entry.job, next: inputs.upperBound)) }
             return true
         }
-        return taken
+        waiting += unfinished
+        return pieces
+    }
+
+    private static func fitting(
+        _ entry: Waiting, room: inout Int, atLeast count: Int
+    ) -> Range<Int> {
+        var end = entry.next
+        while end < entry.job.inputs.count {
+            let bytes = entry.job.inputs[end].utf8.count
+            guard bytes <= room || end < entry.next + count else { break }
+            room = max(0, room - bytes)
+            end += 1
+        }
+        return entry.next..<end
     }
 
     private static func areAlike(_ a: ClassifyJob, _ b: ClassifyJob) -> Bool {

@@ -1,5 +1,6 @@
 import Glibc
 import Inference
+import JSON
 import Models
 import Tensor
 import WorkerProtocol
@@ -12,6 +13,10 @@ final class InferenceLoop {
     private let inbox: Inbox<WorkerRequest>
     private let cache: ModelCache
     private var classifications = ClassifyQueue()
+    /// What is known of jobs whose inputs take several passes.
+    private var classified: [Int: ClassifyResult] = [:]
+    /// For whom the running generations are.
+    private var origins: [Int: JobOrigin] = [:]
     private var newGenerations: [GenerateJob] = []
     private var rooms: [(key: ModelKey, room: GenerationRoom)] = []
     /// Ids of the API's models, to find what `unload` means.
@@ -67,49 +72,63 @@ final class InferenceLoop {
         let cancelled = WorkerFailure(code: "cancelled", message: "the caller has gone")
         if classifications.cancel(id) || newGenerations.contains(where: { $0.id == id }) {
             newGenerations.removeAll { $0.id == id }
+            classified[id] = nil
             channel.send(.refused(id: id, cancelled))
         }
         for (_, room) in rooms { room.cancel(id) }
     }
 
     private func classifyNext() {
-        let jobs = classifications.next()
+        let pieces = classifications.next()
         do {
-            try classify(jobs)
-        } catch  where jobs.count > 1 {
+            try classify(pieces)
+        } catch  where pieces.count > 1 {
             // One job's input must not fail its neighbours.
-            for job in jobs {
-                do { try classify([job]) } catch { refuse(job.id, error) }
+            for piece in pieces {
+                do { try classify([piece]) } catch { give(up: piece.job.id, error) }
             }
         } catch {
-            for job in jobs { refuse(job.id, error) }
+            for piece in pieces { give(up: piece.job.id, error) }
         }
     }
 
-    /// One packed pass for jobs of the same model and task.
-    private func classify(_ jobs: [ClassifyJob]) throws {
-        guard let first = jobs.first else { return }
-        let model = try cache.model(first.files)
+    private func give(up id: Int, _ error: any Error) {
+        _ = classifications.cancel(id)
+        classified[id] = nil
+        refuse(id, error)
+    }
+
+    /// One packed pass for inputs of the same model and task.
+    private func classify(_ pieces: [ClassifyQueue.Piece]) throws {
+        guard let first = pieces.first else { return }
+        let model = try cache.model(first.job.files)
         let (logits, tokens) = try Classification.logits(
-            model, task: first.task, inputs: jobs.flatMap(\.inputs), truncate: first.truncate,
-            backend: backend)
+            model, task: first.job.task, inputs: pieces.flatMap(\.inputs),
+            first: first.range.lowerBound, truncate: first.job.truncate, backend: backend)
         try checkMemory()
-        let labels = model.heads.first { $0.task == first.task }?.labels ?? []
+        let labels = model.heads.first { $0.task == first.job.task }?.labels ?? []
         var start = 0
-        for job in jobs {
-            let rows = Array(logits[start..<start + job.inputs.count])
-            start += job.inputs.count
-            let count = jobs.count == 1 ? tokens : try promptTokens(job, model)
-            channel.send(
-                .classified(
-                    id: job.id, ClassifyResult(labels: labels, logits: rows, promptTokens: count)))
+        for piece in pieces {
+            let count = pieces.count == 1 ? tokens : try promptTokens(piece, model)
+            var result =
+                classified.removeValue(forKey: piece.job.id)
+                ?? ClassifyResult(labels: labels, logits: [], promptTokens: 0)
+            result.logits += logits[start..<start + piece.inputs.count]
+            result.promptTokens += count
+            start += piece.inputs.count
+            if piece.isLast {
+                note("classified", piece.job.origin, tokens: result.promptTokens)
+                channel.send(.classified(id: piece.job.id, result))
+            } else {
+                classified[piece.job.id] = result
+            }
         }
     }
 
-    private func promptTokens(_ job: ClassifyJob, _ model: Model) throws -> Int {
-        let format = model.heads.first { $0.task == job.task }?.format ?? "raw"
+    private func promptTokens(_ piece: ClassifyQueue.Piece, _ model: Model) throws -> Int {
+        let format = model.heads.first { $0.task == piece.job.task }?.format ?? "raw"
         let context = model.backbone.configuration.contextLength
-        return try job.inputs.reduce(0) { sum, input in
+        return try piece.inputs.reduce(0) { sum, input in
             let message = ChatMessage(role: "user", content: input)
             return sum + min(try model.promptTokens([message], format: format).count, context)
         }
@@ -121,6 +140,7 @@ final class InferenceLoop {
         let job = newGenerations.removeFirst()
         do {
             try room(job.files).add(job)
+            origins[job.id] = job.origin
         } catch {
             refuse(job.id, error)
         }
@@ -147,7 +167,7 @@ final class InferenceLoop {
         } catch {
             replies = room.failAll(WorkerFailure(error))
         }
-        for reply in replies { channel.send(reply) }
+        for reply in replies { answer(reply) }
         if !room.isIdle { rooms.append((key, room)) }
     }
 
@@ -157,6 +177,27 @@ final class InferenceLoop {
         backend.trim()
         backend.clearFailure()
         throw failure
+    }
+
+    private func answer(_ reply: WorkerReply) {
+        switch reply {
+        case .generated(let id, let usage):
+            note("generated", origins.removeValue(forKey: id), tokens: usage.completionTokens)
+        case .refused(let id, _): origins[id] = nil
+        default: break
+        }
+        channel.send(reply)
+    }
+
+    /// What was done for whom, so that a request is found in the log of the process that computed.
+    private func note(_ what: String, _ origin: JobOrigin?, tokens: Int) {
+        guard let origin else { return }
+        var fields: [(name: String, value: JSON)] = [
+            ("request_id", .string(origin.request)), ("tokens", .integer(Int64(tokens))),
+        ]
+        if let trace = origin.trace { fields.append(("trace_id", .string(trace))) }
+        if let parent = origin.parent { fields.append(("parent_id", .string(parent))) }
+        ProcessSetup.say(what, level: "info", fields)
     }
 
     private func refuse(_ id: Int, _ error: any Error) {

@@ -2,6 +2,7 @@ import CLinux
 import CPUBackend
 import FoundationEssentials
 import Glibc
+import JSON
 
 /// What a compute child arranges with the kernel before it computes.
 enum ProcessSetup {
@@ -44,9 +45,20 @@ enum ProcessSetup {
         }
     }
 
-    /// One line for the operator.
-    static func say(_ text: String) {
-        let bytes = Array("polytask: \(text)\n".utf8)
+    /// One line for the operator, in the form of the server's log.
+    static func say(
+        _ text: String, level: String = "warning",
+        _ fields: [(name: String, value: JSON)] = []
+    ) {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        let seconds = Double(time.tv_sec) + Double(time.tv_nsec / 1_000_000) / 1000
+        var line: JSONObject = [
+            "time": .number(seconds), "level": .string(level), "event": "compute",
+            "message": .string(text), "pid": .integer(Int64(getpid())),
+        ]
+        for (name, value) in fields { line[name] = value }
+        let bytes = JSON.object(line).bytes() + [UInt8(ascii: "\n")]
         _ = write(2, bytes, bytes.count)
     }
 }

@@ -1,0 +1,77 @@
+// R[i][j], the score on task j after stage i, and the figures of continual learning that follow
+// from it (Lopez-Paz and Ranzato, 1706.08840, §3; Chaudhry et al., 1801.10112, eq. 3).
+
+/// Scores of every task before training and after each stage, in each task's own metric.
+package struct ScoreMatrix: Sendable, Equatable {
+    /// Before training.
+    package var base: [Double]
+    /// One row for each stage that ended.
+    package var rows: [[Double]]
+    /// The last stage in which each task is trained, from 0; `nil`: never.
+    package let learnt: [Int?]
+    /// Whether a larger score is a better one, by task.
+    package let largerIsBetter: [Bool]
+
+    /// - Parameters:
+    ///   - base: before training, one score a task.
+    ///   - stages: tasks by stage.
+    package init(
+        base: [Double], rows: [[Double]] = [], stages: [[Int]], largerIsBetter: [Bool]
+    ) {
+        self.base = base
+        self.rows = rows
+        self.largerIsBetter = largerIsBetter
+        learnt = base.indices.map { task in stages.lastIndex { $0.contains(task) } }
+    }
+
+    private var tasks: Range<Int> { base.indices }
+
+    /// Scores turned so that more is better.
+    private func gain(_ row: [Double], _ task: Int) -> Double {
+        largerIsBetter[task] ? row[task] : -row[task]
+    }
+
+    /// Tasks whose last stage came before the last of all.
+    private var earlier: [Int] { tasks.filter { learnt[$0].map { $0 < rows.count - 1 } ?? false } }
+
+    /// ACC = mean over tasks of R[T][j]; `nil` before the first stage ended. Means nothing over
+    /// tasks of different metrics: the caller asks only where they agree.
+    package var averageFinal: Double? {
+        guard let last = rows.last else { return nil }
+        return last.reduce(0, +) / Double(last.count)
+    }
+
+    /// BWT = 1/(T−1) Σ_{j<T} (R[T][j] − R[j][j]), turned so that more is better; `nil` with one
+    /// stage.
+    package var backwardTransfer: Double? {
+        guard let last = rows.last else { return nil }
+        return mean(
+            earlier.compactMap { task in
+                learnt[task].map { gain(last, task) - gain(rows[$0], task) }
+            })
+    }
+
+    /// FWT = 1/(T−1) Σ_{j≥2} (R[j−1][j] − b_j), turned so that more is better. For a task whose
+    /// head is new at its stage this is chance by construction.
+    package var forwardTransfer: Double? {
+        mean(
+            tasks.compactMap { task in
+                guard let stage = learnt[task], stage > 0, stage <= rows.count else { return nil }
+                return gain(rows[stage - 1], task) - gain(base, task)
+            })
+    }
+
+    /// max_{l<T} R[l][j] − R[T][j] for tasks of earlier stages, `nil` for the others; negative
+    /// where a later stage still helped.
+    package var forgetting: [Double?] {
+        guard let last = rows.last else { return tasks.map { _ in nil } }
+        return tasks.map { task in
+            guard earlier.contains(task) else { return nil }
+            return rows.dropLast().map { gain($0, task) }.max().map { $0 - gain(last, task) }
+        }
+    }
+
+    private func mean(_ values: [Double]) -> Double? {
+        values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+    }
+}

@@ -1,0 +1,34 @@
+package import Spec
+
+/// Dark experience replay ++ (Buzzega et al., 2004.07211, eq. 6): kept rows are replayed with the
+/// logits that they had when they were kept, and others with their labels.
+///
+/// L = L_new + α·MSE(z, z_kept) + β·CE, the last two on independent draws. A row is offered to the
+/// memory once, the first time that its stage trains on it, with the logits of that very step;
+/// the memory is filled by Vitter's algorithm R, a quota for each task. Draws are from earlier
+/// stages' tasks (the paper draws from the present one too). Only logits of the row's own head are
+/// compared: other heads may not have existed. Tasks of earlier stages must be classification.
+///
+/// Defaults α = 0.2, β = 0.5: the paper's for its smaller buffers.
+package struct DERPP: RetentionMethod {
+    package static let descriptor = MethodDescriptor(
+        family: .retention, name: "der_pp", paper: "arXiv:2004.07211",
+        equation: "L + α MSE(z, z_kept) + β CE(kept)",
+        summary: "Replays kept rows with the outputs that they had, and others with labels.",
+        parameters: [
+            .init("fraction", in: 1e-4...1, default: 0.1, "share of an earlier task's rows kept"),
+            .init("rate", in: 0.01...4, default: 1, "rows of each draw for each new row"),
+            .init("alpha", in: 0...100, default: 0.2, "α: of the error of the outputs"),
+            .init("beta", in: 0...100, default: 0.5, "β: of the loss on labels"),
+        ], classifiersOnly: true, means: "replay")
+
+    package let needs: RetentionNeeds
+
+    package init(_ settings: MethodSettings) {
+        var needs = RetentionNeeds()
+        needs.storedOutputs = .init(
+            fraction: settings["fraction"], rate: settings["rate"],
+            outputWeight: settings["alpha"], labelWeight: settings["beta"])
+        self.needs = needs
+    }
+}

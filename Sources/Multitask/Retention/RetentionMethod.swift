@@ -1,0 +1,94 @@
+// How a run keeps what earlier stages learnt. A method only says what it needs; whoever trains
+// provides exactly that, joins the needs of several methods, and never asks which they are.
+
+package import Spec
+
+/// What must be kept of earlier tasks, and what for. Every part is independent of the others.
+package struct RetentionNeeds: Sendable, Equatable {
+    /// Rows of earlier tasks are trained on again.
+    package struct Replay: Sendable, Equatable {
+        /// Share of each earlier task's rows that is kept.
+        package var fraction: Double
+        /// Replayed rows for each new row.
+        package var rate: Double
+    }
+
+    /// A quadratic penalty ½λ Σ Fᵢ(θᵢ − θ*ᵢ)² around what earlier stages ended with.
+    package struct Anchor: Sendable, Equatable {
+        package enum Labels: String, Sendable { case sampled, empirical, exact }
+
+        /// λ.
+        package var strength: Double
+        /// γ: what is left of earlier penalties when a new one joins, all around the newest
+        /// parameters; `nil`: all in full, each around its own.
+        package var decay: Double?
+        /// Whose labels the score is of.
+        package var labels: Labels
+        /// Rows of each task that F is the mean over.
+        package var samples: Int
+    }
+
+    /// The step may not oppose the gradient of rows kept of earlier tasks.
+    package struct Reference: Sendable, Equatable {
+        package var fraction: Double
+        /// Kept rows for each new row.
+        package var rate: Double
+    }
+
+    /// The outputs of earlier tasks' heads on new rows stay what they were before the stage.
+    package struct Distillation: Sendable, Equatable {
+        package var weight: Double
+        package var temperature: Double
+    }
+
+    /// Rows of earlier tasks are replayed with the outputs that they had when they were kept.
+    package struct StoredOutputs: Sendable, Equatable {
+        package var fraction: Double
+        package var rate: Double
+        /// Of the squared error of outputs, and of the loss on labels in a second draw.
+        package var outputWeight: Double
+        package var labelWeight: Double
+    }
+
+    package var replay: Replay?
+    package var anchor: Anchor?
+    package var reference: Reference?
+    package var distillation: Distillation?
+    package var storedOutputs: StoredOutputs?
+
+    package init() {}
+
+    /// Rows that a step gets for each of its own.
+    package var extraRows: Double {
+        (replay?.rate ?? 0) + (reference?.rate ?? 0) + 2 * (storedOutputs?.rate ?? 0)
+    }
+
+    /// Both methods' needs.
+    /// - Returns: `nil` where the two need the same thing in two ways.
+    package func joined(with other: RetentionNeeds) -> RetentionNeeds? {
+        var sum = self
+        guard
+            Self.take(&sum.replay, other.replay), Self.take(&sum.anchor, other.anchor),
+            Self.take(&sum.reference, other.reference),
+            Self.take(&sum.distillation, other.distillation),
+            Self.take(&sum.storedOutputs, other.storedOutputs)
+        else { return nil }
+        return sum
+    }
+
+    private static func take<Need>(_ own: inout Need?, _ other: Need?) -> Bool {
+        guard let other else { return true }
+        guard own == nil else { return false }
+        own = other
+        return true
+    }
+}
+
+/// A method against forgetting. Takes effect from the second stage on.
+package protocol RetentionMethod: Sendable {
+    static var descriptor: MethodDescriptor { get }
+
+    init(_ settings: MethodSettings)
+
+    var needs: RetentionNeeds { get }
+}

@@ -1,0 +1,51 @@
+import Glibc
+package import Spec
+
+/// Homoscedastic uncertainty (Kendall, Gal and Cipolla, 1705.07115, eq. 10): each task's loss is
+/// divided by a variance that is learnt with the model.
+///
+/// sᵢ = log σᵢ²; L = Σ e^(−sᵢ)Lᵢ + sᵢ/2 for likelihoods over classes, which labels and tokens both
+/// are. (A regression would have ½e^(−s)L + s/2.) ∂L/∂sᵢ = ½ − e^(−sᵢ)Lᵢ, so that at rest
+/// wᵢ = e^(−sᵢ) = 1/(2Lᵢ). s = 0 at the start, σ² = 1.
+///
+/// Deviation: s has an Adam of its own (β₁ .9, β₂ .999, ε 1e-8, no weight decay) with a rate
+/// of its own, default 0.01: at a fine-tuning rate of 1e-5 it would never move. Called once per
+/// optimiser step; a task absent from it keeps its s and moments.
+package struct UncertaintyWeighting: WeightingMethod {
+    package static let descriptor = MethodDescriptor(
+        family: .weighting, name: "uncertainty", paper: "arXiv:1705.07115",
+        equation: "L = Σ e^(−s_i) L_i + s_i / 2, s_i learnt",
+        summary: "Learns how noisy each task is; tasks with large losses count less.",
+        parameters: [.init("learning_rate", in: 1e-6...1, default: 0.01, "of Adam on s")],
+        tasksMin: 2)
+
+    private var logVariances: [Double]
+    private var adam: ScalarAdam
+
+    package var needs: WeightingNeeds { .losses }
+    package var weights: [Double] { logVariances.map { exp(-$0) } }
+
+    package init(_ settings: MethodSettings) {
+        logVariances = settings.tasks.map { _ in 0 }
+        adam = ScalarAdam(count: settings.tasks.count, learningRate: settings["learning_rate"])
+    }
+
+    package mutating func observe(_ step: WeightingObservation) {
+        precondition(step.losses.count == logVariances.count)
+        for (task, loss) in step.losses.enumerated() {
+            guard let loss else { continue }
+            let gradient = 0.5 - exp(-logVariances[task]) * loss
+            logVariances[task] -= adam.step(task, gradient)
+        }
+    }
+
+    package var state: [String: [Double]] {
+        adam.state.merging(["log_variances": logVariances]) { own, _ in own }
+    }
+
+    package mutating func restore(_ state: [String: [Double]]) throws(MultitaskError) {
+        try checkState(state, like: self.state, of: Self.descriptor)
+        logVariances = state["log_variances"] ?? logVariances
+        adam.restore(state)
+    }
+}

@@ -1,0 +1,102 @@
+import Models
+import Multitask
+import Tensor
+
+/// Rows kept with the logits that they had when they were kept (DER++), one reservoir a task.
+struct OutputMemory {
+    private struct Kept: Equatable {
+        var row: Int
+        var logits: [Float]
+    }
+
+    private let need: RetentionNeeds.StoredOutputs
+    private let seed: UInt64
+    private var reservoirs: [Reservoir]
+    private var kept: [[Kept]]
+
+    init(_ need: RetentionNeeds.StoredOutputs, counts: [Int], seed: UInt64) {
+        self.need = need
+        self.seed = seed
+        reservoirs = counts.enumerated().map { task, count in
+            Reservoir(
+                capacity: TaskMemory.quota(need.fraction, of: count),
+                seed: SeededGenerator.hash("outputs \(task)", seed: seed))
+        }
+        kept = counts.map { _ in [] }
+    }
+
+    /// Offers a row the first time that it is trained on.
+    mutating func offer(task: Int, row: Int, logits: [Float]) {
+        guard let slot = reservoirs[task].offer() else { return }
+        let item = Kept(row: row, logits: logits)
+        if slot < kept[task].count { kept[task][slot] = item } else { kept[task].append(item) }
+    }
+
+    /// Rows of a step beside its own: one draw with outputs, another with labels.
+    func rows(
+        newRows: Int, step: Int, tasks: [Int], data: (_ task: Int, _ row: Int) -> Example
+    ) -> [StepRow] {
+        let sources = tasks.filter { !kept[$0].isEmpty }
+        func places(_ stream: String) -> [(task: Int, item: Kept)] {
+            TaskMemory.places(
+                counts: sources.map { kept[$0].count }, newRows: newRows, rate: need.rate,
+                step: step, seed: SeededGenerator.hash(stream, seed: seed)
+            ).map { (sources[$0], kept[sources[$0]][$1]) }
+        }
+        let (outputs, labels) = (places("outputs"), places("labels"))
+        let first = outputs.map { task, item in
+            var row = StepRow(data(task, item.row), weight: 0)
+            row.outputs = [
+                OutputTarget(
+                    head: task, kept: item.logits, form: .squared,
+                    weight: need.outputWeight / Double(outputs.count))
+            ]
+            return row
+        }
+        return first
+            + labels.map { task, item in
+                StepRow(data(task, item.row), weight: need.labelWeight / Double(labels.count))
+            }
+    }
+
+    func saved(backend: any Backend) -> SavedState {
+        var state = SavedState()
+        state.metadata["outputs.seen"] = reservoirs.map { "\($0.seen)" }.joined(separator: " ")
+        for (task, items) in kept.enumerated() where !items.isEmpty {
+            state.metadata["outputs.\(task).rows"] = items.map { "\($0.row)" }
+                .joined(separator: " ")
+            state.tensors.append(
+                (
+                    "outputs.\(task)",
+                    Tensor(
+                        items.flatMap(\.logits), [items.count, items[0].logits.count],
+                        backend: backend)
+                ))
+        }
+        return state
+    }
+
+    mutating func restore(_ source: SavedSource, backend: any Backend) throws {
+        let seen = try source.integers("outputs.seen")
+        guard seen.count == reservoirs.count, seen.allSatisfy({ $0 >= 0 }) else {
+            throw SavedSource.mismatch("keeps outputs of other tasks")
+        }
+        for (task, count) in seen.enumerated() {
+            reservoirs[task] = Reservoir(
+                capacity: reservoirs[task].capacity,
+                seed: SeededGenerator.hash("outputs \(task)", seed: seed), seen: count)
+            kept[task] = []
+            guard count > 0 else { continue }
+            let rows = try source.integers("outputs.\(task).rows")
+            guard let shape = source.file.shape("outputs.\(task)"), shape.count == 2,
+                shape[0] == rows.count
+            else { throw SavedSource.mismatch("lacks kept outputs") }
+            let tensor = Tensor(shape, backend: backend)
+            try source.read("outputs.\(task)", into: tensor)
+            let values = tensor.floats()
+            kept[task] = rows.enumerated().map { place, row in
+                Kept(row: row, logits: Array(values[place * shape[1]..<(place + 1) * shape[1]]))
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+// What a run keeps of earlier stages, for all of its retention methods together. It knows needs,
+// never methods.
+
+import Multitask
+import NN
+import Spec
+import Tensor
+
+/// The state behind the retention methods of a run.
+struct Retention {
+    let needs: RetentionNeeds
+    private let stages: [[Int]]
+    private let data: [[Example]]
+    private let seed: UInt64
+    private let backend: any Backend
+    private var replay: TaskMemory?
+    private var reference: TaskMemory?
+    private let anchor: QuadraticAnchor?
+    private var answers: RecordedAnswers?
+    private var outputs: OutputMemory?
+
+    /// - Parameters:
+    ///   - stages: tasks by stage.
+    ///   - data: training rows by task.
+    init(
+        _ needs: RetentionNeeds, stages: [[Int]], data: [[Example]], seed: UInt64,
+        parameters: [Parameter], backend: any Backend
+    ) {
+        self.needs = needs
+        self.stages = stages
+        self.data = data
+        self.seed = seed
+        self.backend = backend
+        replay = needs.replay.map {
+            TaskMemory(
+                fraction: $0.fraction, rate: $0.rate,
+                seed: SeededGenerator.hash("replay", seed: seed))
+        }
+        reference = needs.reference.map {
+            TaskMemory(
+                fraction: $0.fraction, rate: $0.rate,
+                seed: SeededGenerator.hash("reference", seed: seed))
+        }
+        anchor = needs.anchor.map { _ in QuadraticAnchor(parameters, backend: backend) }
+        answers = needs.distillation.map { _ in RecordedAnswers() }
+        outputs = needs.storedOutputs.map {
+            OutputMemory(
+                $0, counts: data.map(\.count), seed: SeededGenerator.hash("outputs", seed: seed))
+        }
+    }
+
+    /// Tasks of stages before this one that this one does not train.
+    func earlier(_ stage: Int) -> [Int] {
+        let before = Set(stages.prefix(stage).joined())
+        return before.subtracting(stage < stages.count ? stages[stage] : []).sorted()
+    }
+
+    /// Whether the steps of a stage bring rows whose gradient they may not oppose.
+    func hasReference(_ stage: Int) -> Bool { reference != nil && !earlier(stage).isEmpty }
+
+    var penalties: Penalties? {
+        guard let anchor, let need = needs.anchor, !anchor.isEmpty else { return nil }
+        return anchor.penalties(strength: need.strength)
+    }
+
+    /// The rows of a step: the drawn ones, with what they should keep answering, and all that is
+    /// trained on or compared with beside them.
+    func rows(
+        _ draws: [RunPlan.Draw], stage: Int, step: Int, referenceSpan: Int
+    ) -> [StepRow] {
+        var rows = draws.map { StepRow(data[$0.task][$0.row]) }
+        if let answers, let need = needs.distillation {
+            for (index, draw) in draws.enumerated() {
+                rows[index].outputs = answers.targets(
+                    task: draw.task, row: draw.row, need: need, share: 1 / Double(draws.count))
+            }
+        }
+        let count = draws.count
+        rows += (replay?.draw(newRows: count, step: step) ?? []).map { StepRow(data[$0][$1]) }
+        let compared = reference?.draw(newRows: count, step: step) ?? []
+        rows += compared.map {
+            StepRow(data[$0][$1], span: referenceSpan, weight: 1 / Double(compared.count))
+        }
+        rows +=
+            outputs?.rows(newRows: count, step: step, tasks: earlier(stage)) { data[$0][$1] }
+            ?? []
+        return rows
+    }
+
+    /// Keeps outputs of rows that were trained on for the first time.
+    mutating func trained(_ draws: [RunPlan.Draw], stage: Int, _ result: StepResult) {
+        guard outputs != nil else { return }
+        let seen = Set(stages.prefix(stage).joined())
+        for draw in draws where draw.pass == 0 && !seen.contains(draw.task) {
+            let example = data[draw.task][draw.row]
+            let outcome = result.rows.first { $0.row.example == example }
+            guard let logits = outcome?.loss.logits, !logits.isEmpty else { continue }
+            outputs?.offer(task: draw.task, row: draw.row, logits: logits)
+        }
+    }
+
+    /// After a stage: learns what matters to its tasks, and records what the next one needs.
+    /// - Parameter between: called before each row; what it throws leaves this value unchanged.
+    mutating func ended(
+        stage: Int, runner: StepRunner, between: () throws -> Void
+    ) throws {
+        guard stage + 1 < stages.count else { return }
+        var fisher: [Int: Tensor] = [:]
+        if let need = needs.anchor {
+            for task in stages[stage] {
+                let rows = Reservoir.kept(
+                    of: data[task].count, capacity: need.samples,
+                    seed: SeededGenerator.hash("fisher \(task)", seed: seed))
+                let estimator = FisherEstimator(
+                    runner: runner, backend: backend, labels: need.labels,
+                    seed: SeededGenerator.hash("labels \(stage) \(task)", seed: seed))
+                try estimator.add(rows.map { data[task][$0] }, to: &fisher, between: between)
+            }
+        }
+        var recorded = answers
+        try recorded?.record(
+            tasks: stages[stage + 1], heads: earlier(stage + 1), data: data, runner: runner,
+            backend: backend, between: between)
+        answers = recorded
+        anchor?.join(fisher, decay: needs.anchor?.decay)
+        prepare(stage: stage + 1)
+    }
+
+    /// Fills the memories that follow from the stage alone.
+    private mutating func prepare(stage: Int) {
+        let (counts, tasks) = (data.map(\.count), earlier(stage))
+        replay?.keep(tasks: tasks, counts: counts)
+        reference?.keep(tasks: tasks, counts: counts)
+    }
+}
+
+extension Retention {
+    var saved: SavedState {
+        var state = anchor?.saved ?? SavedState()
+        if let answers { state.add(answers.saved) }
+        if let outputs { state.add(outputs.saved(backend: backend)) }
+        return state
+    }
+
+    mutating func restore(_ source: SavedSource, stage: Int) throws {
+        try anchor?.restore(source)
+        try answers?.restore(source, backend: backend)
+        try outputs?.restore(source, backend: backend)
+        prepare(stage: stage)
+    }
+}

@@ -1,0 +1,63 @@
+import Multitask
+
+/// Rows kept of each task of earlier stages, and draws from them. A function of the sizes and the
+/// seed, so that a checkpoint needs nothing of it.
+struct TaskMemory {
+    struct Kept {
+        var task: Int
+        var rows: [Int]
+    }
+
+    private(set) var kept: [Kept] = []
+    private let fraction: Double
+    private let rate: Double
+    private let seed: UInt64
+
+    /// - Parameters:
+    ///   - fraction: share of a task's rows that is kept, one row at least.
+    ///   - rate: drawn rows for each new one.
+    init(fraction: Double, rate: Double, seed: UInt64) {
+        self.fraction = fraction
+        self.rate = rate
+        self.seed = seed
+    }
+
+    /// Keeps rows of these tasks and no others.
+    /// - Parameter counts: training rows of every task.
+    mutating func keep(tasks: [Int], counts: [Int]) {
+        kept = tasks.map { task in
+            Kept(
+                task: task,
+                rows: Reservoir.kept(
+                    of: counts[task], capacity: Self.quota(fraction, of: counts[task]),
+                    seed: SeededGenerator.hash("reservoir \(task)", seed: seed)))
+        }
+    }
+
+    static func quota(_ fraction: Double, of count: Int) -> Int {
+        max(1, Int((fraction * Double(count)).rounded(.up)))
+    }
+
+    /// Rows for a step that has `newRows` of its own: `rate` times as many on average, each task
+    /// as often as any other.
+    func draw(newRows: Int, step: Int) -> [(task: Int, row: Int)] {
+        Self.places(
+            counts: kept.map(\.rows.count), newRows: newRows, rate: rate, step: step, seed: seed
+        ).map { (kept[$0].task, kept[$0].rows[$1]) }
+    }
+
+    /// Which kept row of which kept task, for a step's draw.
+    static func places(
+        counts: [Int], newRows: Int, rate: Double, step: Int, seed: UInt64
+    ) -> [(task: Int, place: Int)] {
+        guard !counts.isEmpty else { return [] }
+        var generator = NumberedGenerator(seed: seed, number: UInt64(step))
+        let exact = rate * Double(newRows)
+        let count = Int(exact) + (generator.uniform() < exact - exact.rounded(.down) ? 1 : 0)
+        let first = generator.index(below: counts.count)
+        return (0..<count).map { number in
+            let task = (first + number) % counts.count
+            return (task, generator.index(below: counts[task]))
+        }
+    }
+}

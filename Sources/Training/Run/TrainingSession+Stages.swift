@@ -1,0 +1,80 @@
+import Models
+import Multitask
+import NN
+import Spec
+import Tensor
+
+extension TrainingSession {
+    /// What all retention methods of the run need together; `nil` where it has none.
+    static func retentionNeeds(_ spec: RunSpec) throws -> RetentionNeeds? {
+        guard let methods = spec.retention, !methods.isEmpty else { return nil }
+        let names = spec.tasks.map(\.name)
+        return try methods.reduce(RetentionNeeds()) { sum, method in
+            let needs = try Multitask.retention(method, tasks: names).needs
+            guard let joined = sum.joined(with: needs) else {
+                throw TrainingError(
+                    code: "spec_invalid",
+                    message: "retention names two methods that need the same thing; found "
+                        + "\(method.method) beside one like it")
+            }
+            return joined
+        }
+    }
+
+    /// Epochs that ended or are under way, over all stages.
+    var epochsBefore: Int { position.stage * spec.epochs + position.epoch }
+
+    var stage: StagePlan { stages[position.stage] }
+
+    /// After the last epoch of a stage: keeps what matters of it and prepares the next. Nothing of
+    /// that is in a checkpoint before it is complete.
+    func endStage() throws {
+        phase = "consolidating"
+        // A checkpoint that is asked for meanwhile holds what was kept before.
+        var next = retention
+        try next?.ended(stage: position.stage, runner: runner) { [self] in
+            report(now: false)
+            try poll()
+        }
+        retention = next
+        if let failure = backend.failure { throw failure }
+        position.stage += 1
+        position.epoch = 0
+        position.stageStart = position.step
+        guard position.stage < stages.count else { return }
+        if spec.optimizer.restartsEachStage ?? true { runner.optimizer.restart() }
+        runner.methods = try Self.methods(spec)
+        beginStage()
+        if retention != nil || worthCheckpoint { try writeCheckpoint() }
+    }
+
+    /// Gives the step what the stage needs; also where a checkpoint is taken up.
+    func beginStage() {
+        guard position.stage < stages.count else { return }
+        runner.methods.hasReference = retention?.hasReference(position.stage) ?? false
+        for parameter in model.parameters {
+            parameter.clearGradients()
+            // The accumulators of tasks that are over go.
+            let slots = parameter.slots
+            parameter.slots = slots + 1
+            parameter.slots = slots
+        }
+        runner.prepareSlots()
+        guard stages.count > 1 else { return }
+        let names = stage.tasks.map { spec.tasks[$0].name }.joined(separator: ", ")
+        let fresh = spec.optimizer.restartsEachStage ?? true
+        observer.event(
+            kind: "stage",
+            message: "stage \(position.stage + 1) of \(stages.count): \(names); moments and "
+                + (fresh ? "schedule start anew" : "schedule go on"))
+    }
+
+    /// Marks the step at which the scores of all tasks are those after a stage (0: before
+    /// training), for whoever reads the metrics.
+    func markStage(ended: Int) {
+        buffer.add(
+            MetricPoint(
+                name: "stage_end", split: "validation", epoch: epochsBefore, step: position.step,
+                value: Double(ended)))
+    }
+}

@@ -1,0 +1,42 @@
+import Testing
+
+@testable import Multitask
+
+@Suite struct ScoreMatrixTests {
+    /// Three tasks one after the other. By hand: ACC = (.6+.7+.8)/3; BWT = ((.6−.9)+(.7−.8))/2;
+    /// FWT = ((.3−.1)+(.5−.2))/2; forgetting of the first .95−.6 (its best was after stage 2).
+    @Test("ACC, BWT, FWT and forgetting equal a computation by hand")
+    func byHand() throws {
+        let matrix = ScoreMatrix(
+            base: [0.2, 0.1, 0.2],
+            rows: [[0.9, 0.3, 0.2], [0.95, 0.8, 0.5], [0.6, 0.7, 0.8]],
+            stages: [[0], [1], [2]], largerIsBetter: [true, true, true])
+        #expect(abs(try #require(matrix.averageFinal) - 0.7) < 1e-12)
+        #expect(abs(try #require(matrix.backwardTransfer) + 0.2) < 1e-12)
+        #expect(abs(try #require(matrix.forwardTransfer) - 0.25) < 1e-12)
+        #expect(abs(try #require(matrix.forgetting[0]) - 0.35) < 1e-12)
+        #expect(abs(try #require(matrix.forgetting[1]) - 0.1) < 1e-12)
+        #expect(matrix.forgetting[2] == nil)
+    }
+
+    @Test("For a metric where less is better, a rise is forgetting; a later gain is negative")
+    func orientation() throws {
+        let matrix = ScoreMatrix(
+            base: [50, 0.5], rows: [[10, 0.5], [25, 0.9]], stages: [[0], [1]],
+            largerIsBetter: [false, true])
+        #expect(matrix.forgetting == [15, nil])
+        #expect(matrix.backwardTransfer == -15)
+        let better = ScoreMatrix(
+            base: [50, 0.5], rows: [[10, 0.5], [8, 0.9]], stages: [[0], [1]],
+            largerIsBetter: [false, true])
+        #expect(better.forgetting == [-2, nil])
+    }
+
+    @Test("One stage has no backward transfer, and nothing to forget")
+    func joint() {
+        let matrix = ScoreMatrix(
+            base: [0, 0], rows: [[1, 1]], stages: [[0, 1]], largerIsBetter: [true, true])
+        #expect(matrix.backwardTransfer == nil && matrix.forwardTransfer == nil)
+        #expect(matrix.forgetting == [nil, nil])
+    }
+}

@@ -1,0 +1,107 @@
+import CPUBackend
+import Foundation
+import Models
+import Spec
+import Testing
+
+@testable import Training
+
+@Suite(.serialized) struct StageTests {
+    private func finish(
+        _ run: TinyRun, _ spec: RunSpec, _ recorder: Recorder, checkpoint: String? = nil
+    ) throws -> Data {
+        let outcome = try Trainer.run(
+            spec, inputs: run.inputs(checkpoint: checkpoint), backend: run.backend,
+            observer: recorder)
+        guard case .finished(let path, let progress) = outcome else {
+            Issue.record("the run did not finish")
+            return Data()
+        }
+        #expect(progress.step == progress.steps && progress.step > 0)
+        return try Data(contentsOf: URL(fileURLWithPath: path))
+    }
+
+    @Test("Stages train their own tasks, and all are scored before, after each epoch and stage")
+    func sequential() throws {
+        let recorder = Recorder()
+        _ = try finish(try TinyRun(), TinyRun.sequence(epochs: 2), recorder)
+        for task in ["mood", "topic"] {
+            #expect(recorder.values(task, "accuracy", "validation").count == 5)
+        }
+        let shares = recorder.values("mood", "sample_share", "train")
+        #expect(shares == [1, 1, 0, 0])
+        let ends = recorder.points.filter { $0.name == "stage_end" }
+        #expect(ends.map(\.value) == [0, 1, 2])
+        let trained = recorder.points.filter { $0.name == "loss" && $0.split == "train" }
+        let boundary = ends[1].step
+        #expect(trained.allSatisfy { ($0.task == "mood") == ($0.step <= boundary) })
+        #expect(recorder.events.filter { $0.kind == "stage" }.count == 2)
+        // Each stage has a schedule of its own: the rate starts over.
+        let rates = recorder.points.filter { $0.name == "learning_rate" }.map(\.value)
+        #expect(rates[boundary] > 2 * rates[boundary - 1])
+    }
+
+    @Test("Without a restart one schedule spans all stages")
+    func oneSchedule() throws {
+        var spec = TinyRun.sequence()
+        spec.optimizer.restartsEachStage = false
+        spec.optimizer.warmupFraction = 0
+        let recorder = Recorder()
+        _ = try finish(try TinyRun(), spec, recorder)
+        let rates = recorder.points.filter { $0.name == "learning_rate" }.map(\.value)
+        #expect(rates == rates.sorted(by: >))
+    }
+
+    private static let methods: [[MethodSpec]?] = [
+        nil, [MethodSpec("replay")], [MethodSpec("ewc", ["samples": 6])],
+        [MethodSpec("online_ewc", ["samples": 6])], [MethodSpec("a_gem")], [MethodSpec("der_pp")],
+        [MethodSpec("lwf")],
+        [MethodSpec("replay"), MethodSpec("ewc", ["samples": 6]), MethodSpec("a_gem")],
+    ]
+
+    /// Pauses every few polls, so that checkpoints fall into both stages, their evaluations and
+    /// what happens between them.
+    @Test("Pausing over and over ends in the bits of a run that never stopped", arguments: methods)
+    func resumes(retention: [MethodSpec]?) throws {
+        var spec = TinyRun.sequence(retention)
+        if retention == nil {
+            spec.stages = [["mood"], ["mood", "topic"]]
+            spec.weighting = MethodSpec("uncertainty")
+            spec.aggregation = MethodSpec("pcgrad")
+            spec.curriculum = MethodSpec("competence")
+        }
+        let expected = try finish(try TinyRun(), spec, Recorder())
+        let run = try TinyRun()
+        var checkpoint: String?
+        for _ in 0..<60 {
+            let recorder = Recorder()
+            // Ranking rows for the curriculum polls too, each time anew.
+            recorder.steer = { $0 == (retention == nil ? 20 : 9) ? .pause : .proceed }
+            let outcome = try Trainer.run(
+                spec, inputs: run.inputs(checkpoint: checkpoint), backend: run.backend,
+                observer: recorder)
+            if case .finished(let path, _) = outcome {
+                #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == expected)
+                return
+            }
+            checkpoint = recorder.checkpoints.last
+        }
+        Issue.record("the run made no progress between pauses")
+    }
+
+    @Test("Every remedy forgets less than none does", arguments: methods.compactMap { $0 })
+    func remedies(retention: [MethodSpec]) throws {
+        func loss(_ retention: [MethodSpec]?) throws -> Double {
+            let recorder = Recorder()
+            _ = try finish(
+                try TinyRun(), TinyRun.sequence(retention, epochs: 3), recorder)
+            return try #require(recorder.values("mood", "loss", "validation").last)
+        }
+        var strong = retention
+        for index in strong.indices where strong[index].method.hasSuffix("ewc") {
+            strong[index].parameters["lambda"] = 1e5
+        }
+        let (naive, kept) = (try loss(nil), try loss(strong))
+        #expect(kept < naive, "\(kept) against \(naive)")
+    }
+}
