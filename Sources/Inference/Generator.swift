@@ -23,8 +23,14 @@ package final class Generator {
     package var isIdle: Bool { continuations.isEmpty }
 
     /// Adds a sequence; it is computed from the next step on.
-    /// - Throws: `invalid_input` when the prompt is empty or does not fit the context.
+    /// - Throws: `invalid_input` when the prompt is empty or does not fit the context, or the model
+    ///   is no decoder.
     package func add(id: Int, prompt: [Int32], options: GenerationOptions) throws {
+        guard model.backbone.isCausal else {
+            throw ModelError(
+                code: "invalid_input",
+                message: "model: it is an encoder, which continues no text; choose a decoder")
+        }
         guard !prompt.isEmpty else {
             throw ModelError(
                 code: "invalid_input", message: "prompt: it has no tokens; give some text")

@@ -15,7 +15,7 @@ extension Model {
             try DurableFile.write(Array(text.utf8), to: "\(folder)/\(name)")
         }
         if access("\(folder)/tokenizer.json", F_OK) != 0 {
-            for (name, bytes) in TokenizerDocuments.of(tokenizer, chatTemplate: templateText) {
+            for (name, bytes) in TokenizerDocuments.of(tokenizer, chatTemplate: tokenizer.chatTemplate) {
                 try DurableFile.write(bytes, to: "\(folder)/\(name)")
             }
         }
@@ -26,8 +26,6 @@ extension Model {
                 tensors: parameters.map { ($0.name, $0.value) })
         }
     }
-
-    private var templateText: String? { checkpoint.chatTemplate(tokenizer)?.source }
 
     /// Writes a GGUF file with the metadata of the file that the model came from.
     /// - Throws: `invalid_input` when it did not come from GGUF, `io`, `out_of_space`.

@@ -17,19 +17,25 @@ package final class Model {
     let checkpoint: any Checkpoint
     let sources: [ParameterSource]
 
-    /// Loads the pretrained model (a GGUF file, a Hugging Face folder or one packed), then the fine-tuned weights over it.
+    /// Loads the pretrained model (a GGUF file, a Hugging Face folder or one packed), then the
+    /// fine-tuned weights over it.
+    /// - Parameter given: in place of the model's own tokenizer.
     /// - Throws: `bad_model` naming what is wrong with a file.
-    package init(base: String, weights: String? = nil, backend: any Backend) throws {
+    package init(
+        base: String, weights: String? = nil, tokenizer given: (any Tokenizer)? = nil,
+        backend: any Backend
+    ) throws {
         let checkpoint = try Checkpoints.open(base)
         let (architecture, configuration) = try Architectures.read(checkpoint)
         let fineTuned = try weights.map { try SafetensorsFile($0) }
-        tokenizer = try checkpoint.tokenizer()
+        tokenizer = try given ?? checkpoint.tokenizer()
+        // Tables may be padded beyond the tokenizer's last token, never the other way round.
         guard tokenizer.vocabularySize <= configuration.vocabulary else {
             throw ModelError.badModel(
                 "model file: \(tokenizer.vocabularySize) tokens for a vocabulary of "
                     + "\(configuration.vocabulary)")
         }
-        (chatTemplate, chatTemplateProblem) = Self.template(of: checkpoint, tokenizer)
+        (chatTemplate, chatTemplateProblem) = Self.template(of: tokenizer)
         backbone = try architecture.init(configuration, backend: backend)
         self.backend = backend
         heads = []
@@ -57,15 +63,17 @@ package final class Model {
             }
     }
 
-    private static func template(of checkpoint: any Checkpoint, _ tokenizer: any Tokenizer) -> (
-        ChatTemplate?, String
-    ) {
-        guard let (source, variables) = checkpoint.chatTemplate(tokenizer) else {
+    private static func template(of tokenizer: any Tokenizer) -> (ChatTemplate?, String) {
+        guard let source = tokenizer.chatTemplate else {
             return (nil, "the model file has no chat template; use the format raw")
         }
         do {
             var template = try ChatTemplate(source)
-            for (name, text) in variables { template.variables[name] = text }
+            for (name, token) in [
+                ("bos_token", tokenizer.special.bos), ("eos_token", tokenizer.special.eos),
+            ] {
+                template.variables[name] = token.flatMap { tokenizer.text(of: $0) }
+            }
             return (template, "")
         } catch {
             return (nil, "\(error)")

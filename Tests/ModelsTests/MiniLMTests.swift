@@ -31,4 +31,28 @@ struct MiniLMTests {
             }
         }
     }
+
+    @Test("texts become the very ids, the folder and its packed file make one model")
+    func texts() throws {
+        let folder = try TemporaryFolder()
+        let backend = CPUBackend(threads: 0)
+        let model = try Model(base: RealModel.miniLM, backend: backend)
+        try HuggingFaceModel(folder: RealModel.miniLM).pack(to: folder.file("packed"))
+        let packed = try Model(base: folder.file("packed"), backend: backend)
+        for golden in try #require(Golden.read("minilm").array) {
+            let text = ChatMessage(role: "user", content: golden["text"]?.string ?? "")
+            for model in [model, packed] {
+                #expect(
+                    try model.promptTokens([text], format: "raw") == golden["ids"]?.tokens)
+            }
+        }
+        let pair = model.inputTokens("one", "two")
+        #expect(pair.tokens == [101, 2028, 102, 2048, 102] && pair.types == [0, 0, 0, 1, 1])
+        #expect(try ModelSummary.read(RealModel.miniLM).contextLength == 512)
+        #expect(try ModelSummary.read(folder.file("packed")).vocabulary == 30522)
+        try model.export(to: folder.file("out"))
+        let again = try Model(base: folder.file("out"), backend: backend)
+        #expect(again.backbone.pooling == .mean)
+        #expect(again.parameters[0].value.floats() == model.parameters[0].value.floats())
+    }
 }

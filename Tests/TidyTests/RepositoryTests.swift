@@ -51,7 +51,7 @@ import Testing
         "the documents link only to files that exist",
         arguments: [
             "README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/extending.md",
-            "docs/benchmarks.md",
+            "docs/benchmarks.md", "docs/models.md",
         ])
     func links(document: String) throws {
         let folder = Repository.root.appendingPathComponent(document).deletingLastPathComponent()

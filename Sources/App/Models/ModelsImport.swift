@@ -7,16 +7,17 @@ import Store
 
 struct ModelsImport: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Import a pretrained model (GGUF).",
+        commandName: "import", abstract: "Import a pretrained model.",
         discussion: """
-            The file is copied into the data folder and served under its name. Import before the
-            server starts, or stop the server first.
+            A GGUF file, or a folder as Hugging Face lays it out: config.json, safetensors,
+            tokenizer files. It is copied into the data folder and served under its name. Import
+            before the server starts, or stop the server first.
 
             Example:
               polytask models import SmolLM2-135M-Instruct.Q4_1.gguf --name smollm2-135m-instruct
             """)
 
-    @Argument(help: ArgumentHelp("The model file.", valueName: "FILE"))
+    @Argument(help: ArgumentHelp("The model file or folder.", valueName: "PATH"))
     var file: String
 
     @Option(
@@ -31,7 +32,9 @@ struct ModelsImport: ParsableCommand {
         let summary = try readSummary()
         let store = try data.open()
         do {
-            let sha256 = try store.blobs.keep(file: file, moving: false)
+            let packed = try packedFolder()
+            defer { if let packed { try? FileManager.default.removeItem(atPath: packed) } }
+            let sha256 = try store.blobs.keep(file: packed ?? file, moving: false)
             let model = try store.createBaseModel(
                 name: name, sha256: sha256, summary: summary.json)
             print(
@@ -51,6 +54,22 @@ struct ModelsImport: ParsableCommand {
                     + "with mdl_")
         }
         return chosen
+    }
+
+    /// A folder as the one file that the store can keep; nil for a file.
+    private func packedFolder() throws -> String? {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder),
+            isFolder.boolValue
+        else { return nil }
+        let path = FileManager.default.temporaryDirectory
+            .appendingPathComponent("polytask-import-\(UUID().uuidString)").path
+        do {
+            try HuggingFaceModel(folder: file).pack(to: path)
+            return path
+        } catch let error as ModelError {
+            throw CommandFailure("the folder was not imported: \(error.message)")
+        }
     }
 
     private func readSummary() throws -> ModelSummary {

@@ -14,8 +14,6 @@ protocol Checkpoint: AnyObject {
     func load(_ pairs: [(source: ParameterSource, parameter: Parameter)]) throws
     /// - Throws: `bad_model` naming what is wrong with it.
     func tokenizer() throws -> any Tokenizer
-    /// The chat template's text with the special tokens that it may name; nil without one.
-    func chatTemplate(_ tokenizer: any Tokenizer) -> (source: String, variables: [String: String])?
 }
 
 /// A parameter of an architecture and where files keep its values.

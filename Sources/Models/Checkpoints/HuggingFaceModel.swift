@@ -72,9 +72,14 @@ package final class HuggingFaceModel: Checkpoint {
         }
     }
 
-    /// Writes weights and text files as one safetensors file, durably.
+    /// Writes weights and text files as one safetensors file, durably. A tokenizer in another
+    /// format becomes a tokenizer.json.
     package func pack(to path: String) throws {
         var metadata = ["format": "pt"]
+        if documents["tokenizer.json"] == nil, let tokenizer = try? tokenizer() {
+            metadata[Self.packedPrefix + "tokenizer.json"] = String(
+                decoding: tokenizer.tokenizerJSON(), as: UTF8.self)
+        }
         for (name, text) in documents { metadata[Self.packedPrefix + name] = text }
         try SafetensorsWriter.write(
             path, metadata: metadata,

@@ -99,11 +99,13 @@ extension TrainingSession {
     }
 
     /// A head per task; one that the starting weights already have, with the same labels, stays.
-    static func addHeads(_ model: Model, _ data: [TaskData], _ spec: RunSpec) {
+    /// - Throws: `invalid_input` for a task that the base model cannot serve.
+    static func addHeads(_ model: Model, _ data: [TaskData], _ spec: RunSpec) throws {
         for task in data {
             let head = HeadSpec(
                 task: task.spec.name, kind: task.spec.kind.rawValue, labels: task.labels,
                 format: task.spec.format, maxLength: spec.maxLength)
+            try model.check(head)
             if let old = model.heads.firstIndex(where: { $0.task == head.task }),
                 model.heads[old].kind == head.kind, model.heads[old].labels == head.labels
             {

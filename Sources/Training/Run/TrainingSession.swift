@@ -63,7 +63,7 @@ final class TrainingSession {
             spec, shape: shape, lengths: lengths,
             shares: mixing.shares(rows: lengths.map(\.count)), replay: needs?.extraRows ?? 0,
             curriculum: curriculum)
-        Self.addHeads(model, data, spec)
+        try Self.addHeads(model, data, spec)
         let tasks = spec.tasks.map { TrainingTask(name: $0.name, kind: $0.kind) }
         var configuration = AdamWConfiguration()
         configuration.weightDecay = Float(spec.optimizer.weightDecay)

@@ -1,0 +1,11 @@
+// The tokenizer that a checkpoint carries.
+
+extension GGUFFile {
+    func tokenizer() throws -> any Tokenizer { try Tokenizers.load(gguf: self) }
+}
+
+extension HuggingFaceModel {
+    func tokenizer() throws -> any Tokenizer {
+        try Tokenizers.load(documents: documents, folder: folder)
+    }
+}
