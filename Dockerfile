@@ -8,7 +8,7 @@ RUN bash -c 'source scripts/common.sh && build_release_static'
 
 FROM debian:12-slim
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends libopenblas0-pthread libsqlite3-0 libssl3 ca-certificates curl \
+    && apt-get install -y -qq --no-install-recommends libopenblas0-pthread libsqlite3-0 libssl3 zlib1g ca-certificates curl \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --create-home --home-dir /data polytask
 COPY --from=build /src/.build/release/polytask /usr/local/bin/polytask

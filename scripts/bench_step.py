@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 BINARY, MODEL = os.environ["POLYTASK_BINARY"], os.environ["POLYTASK_BENCH_MODEL"]
-PEER_PYTHON = os.environ.get("POLYTASK_BENCH_PYTHON", "python3")
+PEER_PYTHON = os.environ["POLYTASK_PEER_PYTHON"]
 DUMP = pathlib.Path(".build/bench-step")
 
 
@@ -45,7 +45,7 @@ if options.quick:
     variants = [("fp32", "eager", "concatenated"), ("bf16", "eager", "concatenated")]
 peers = []
 if subprocess.run([PEER_PYTHON, "-c", "import torch, transformers, safetensors"], stderr=subprocess.DEVNULL).returncode:
-    print(f"PyTorch and Transformers are not installed for {PEER_PYTHON}: no peer measured")
+    print(f"PyTorch and Transformers are not installed for {PEER_PYTHON} (scripts/bench peers installs them): no peer measured")
 else:
     for index, (dtype, mode, forward) in enumerate(variants):
         peers.append(last_json([PEER_PYTHON, "scripts/bench_peers/pytorch_step.py", DUMP, "--dtype", dtype,

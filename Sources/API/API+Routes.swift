@@ -17,18 +17,26 @@ extension API {
             Endpoint([.train], .get, "/v1/datasets/{id}", getDataset),
             Endpoint([.train], .delete, "/v1/datasets/{id}", deleteDataset),
             Endpoint([.train], .get, "/v1/datasets/{id}/rows", listRows),
+            Endpoint([.train], .get, "/v1/datasets/{id}/overlap", datasetOverlap),
             Endpoint([.train], .post, "/v1/runs", createRun),
             Endpoint([.train], .get, "/v1/runs", listRuns),
             Endpoint([.train], .get, "/v1/runs/{id}", getRun),
             Endpoint([.train], .post, "/v1/runs/{id}/cancel", cancelRun),
             Endpoint([.train], .get, "/v1/runs/{id}/metrics", runMetrics),
             Endpoint([.train], .get, "/v1/runs/{id}/events", runEvents),
-            Endpoint(
-                [.train], .get, "/v1/runs/{id}/interference", runInterference),
+            Endpoint([.train], .get, "/v1/runs/{id}/interference", runInterference),
             Endpoint([.infer, .train, .admin], .get, "/v1/models", listModels),
             Endpoint([.infer, .train, .admin], .get, "/v1/models/{id}", getModel),
+            Endpoint([.admin], .post, "/v1/models", as: .upload, importModel),
+            Endpoint([.admin], .delete, "/v1/models/{id}", deleteModel),
+            Endpoint([.infer, .train, .admin], .get, "/v1/aliases", listAliases),
+            Endpoint([.infer, .train, .admin], .get, "/v1/aliases/{name}", getAlias),
+            Endpoint([.admin], .put, "/v1/aliases/{name}", putAlias),
+            Endpoint([.admin], .delete, "/v1/aliases/{name}", deleteAlias),
             Endpoint([.infer], .post, "/v1/classify", as: .classify, classify),
             Endpoint([.infer], .post, "/v1/generate", as: .generate, generate),
+            Endpoint([.infer], .post, "/v1/completions", as: .generate, completions),
+            Endpoint([.infer], .post, "/v1/chat/completions", as: .generate, chatCompletions),
         ]
     }
 }

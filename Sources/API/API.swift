@@ -23,6 +23,7 @@ package final class API: Sendable {
     private let draining = Atomic<Bool>(false)
     private let log: @Sendable (LogEntry) -> Void
     let metrics: ServerMetrics
+    let imports: ModelImport
     private let admission: Admission
     /// For health and metrics, which must not wait behind ordinary calls of the store.
     private let urgent = BlockingExecutor(threads: 1, waitingMax: 64)
@@ -32,6 +33,7 @@ package final class API: Sendable {
     ///   - interference: what a run's metrics say of how its tasks interfere.
     ///   - key: an API key for everything, besides those of the store. Without any key only
     ///     loopback requests are admitted.
+    ///   - imports: how model files are taken in.
     ///   - metrics: those of the server that it is served by.
     ///   - log: takes what happened; must not block.
     /// - Throws: `StoreError` when the keys cannot be read.
@@ -39,7 +41,7 @@ package final class API: Sendable {
         store: Store, compute: any ComputeService, catalogue: [MethodDescriptor],
         interference: @escaping @Sendable (RunSpec, [MetricPoint]) -> JSON,
         limits: APILimits = APILimits(), key: APIKey?,
-        metrics: ServerMetrics = ServerMetrics(),
+        imports: ModelImport, metrics: ServerMetrics = ServerMetrics(),
         log: @escaping @Sendable (LogEntry) -> Void
     ) throws {
         self.store = store
@@ -49,6 +51,7 @@ package final class API: Sendable {
         self.limits = limits
         self.log = log
         self.metrics = metrics
+        self.imports = imports
         admission = Admission(limits, clock: MonotonicClock.seconds)
         keys = KeyRing(configured: key, stored: try store.keys())
         blocking = BlockingExecutor(
@@ -125,7 +128,8 @@ package final class API: Sendable {
         let origin = JobOrigin(
             request: request.id, trace: trace?.traceID, parent: trace?.parentID)
         return try await JobOrigin.$current.withValue(origin) {
-            try await endpoint.handler(request).holding(permits)
+            let response = try await endpoint.handler(request).holding(permits)
+            return endpoint.routeClass == .health ? response : try response.tagged(for: request)
         }
     }
 

@@ -11,6 +11,7 @@ package struct APIError: Error, Sendable, Equatable {
         case notAvailable = "not_available"
         case invalidData = "invalid_data"
         case unsupportedMediaType = "unsupported_media_type"
+        case tooLarge = "payload_too_large"
         case unauthorized = "unauthorized"
         case forbidden = "forbidden"
         case notFound = "not_found"

@@ -10,13 +10,15 @@ package protocol ComputeService: Sendable {
     var workers: [WorkerInfo] { get async }
     var isReady: Bool { get async }
     var figures: PoolFigures { get }
+    /// The model is gone: the memory that it takes may be used for another.
+    func unload(model id: String)
     /// - Throws: `WorkerFailure`.
     func classify(
         model: ModelRecord, task: String, inputs: [String], truncate: Bool
     ) async throws -> ClassifyResult
     /// Deltas, then usage; ends throwing `WorkerFailure`. Ending the iteration cancels the job.
     func generate(
-        model: ModelRecord, task: String?, prompt: String, raw: Bool, n: Int,
+        model: ModelRecord, task: String?, prompt: String, messages: [ChatTurn]?, raw: Bool, n: Int,
         sampling: SamplingOptions
     ) -> AsyncThrowingStream<GenerateOutput, any Error>
 }

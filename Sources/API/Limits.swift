@@ -2,6 +2,7 @@
 package struct APILimits: Sendable {
     package var jsonBodyBytesMax = 2 * 1024 * 1024
     package var uploadBytesMax = 64 * 1024 * 1024 * 1024
+    package var modelBytesMax = 64 * 1024 * 1024 * 1024
     package var problemBytesMax = 4 * 1024
     package var reportBytesMax = 64 * 1024
     package var pageRowsMax = 100

@@ -45,6 +45,7 @@ package struct Problem: Sendable {
             switch error.code {
             case .invalidJSON, .invalidValue, .missing, .unknownField, .notAvailable, .invalidData:
                 400
+            case .tooLarge: 413
             case .unsupportedMediaType: 415
             case .unauthorized: 401
             case .forbidden: 403
@@ -65,6 +66,7 @@ package struct Problem: Sendable {
             switch error.code {
             case "not_found": 404
             case "conflict", "idempotency_running": 409
+            case "precondition_failed": 412
             case "idempotency_mismatch": 422
             case "disk_full": 507
             default: 500

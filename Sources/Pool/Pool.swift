@@ -104,6 +104,11 @@ package final class Pool: Sendable {
         }
     }
 
+    /// Lets the inference worker forget a model that was deleted.
+    package func unload(model id: String) {
+        inference?.post(.command(.unload(id)))
+    }
+
     /// Logits of one classification task for each input.
     ///
     /// - Throws: `WorkerFailure` (`overloaded` when the queue is full, `worker_lost` when the
@@ -130,13 +135,13 @@ package final class Pool: Sendable {
     /// Deltas, then usage. Ends throwing `WorkerFailure` as `classify` does. A consumer that stops
     /// iterating, or whose task is cancelled, cancels the job within one token step.
     package func generate(
-        model: ModelRecord, task: String?, prompt: String, raw: Bool, n: Int,
+        model: ModelRecord, task: String?, prompt: String, messages: [ChatTurn]?, raw: Bool, n: Int,
         sampling: SamplingOptions
     ) -> AsyncThrowingStream<GenerateOutput, any Error> {
         let id = makeID()
         let job = GenerateJob(
             id: id, model: model.id, files: store.files(of: model), task: task, prompt: prompt,
-            raw: raw, n: n, sampling: sampling, origin: JobOrigin.current)
+            messages: messages, raw: raw, n: n, sampling: sampling, origin: JobOrigin.current)
         let ticket = InferenceJob.Ticket()
         let inference = inference
         return AsyncThrowingStream { continuation in

@@ -1,6 +1,6 @@
 /// Why the store did not do what was asked.
 package struct StoreError: Error, Sendable, Equatable {
-    /// `not_found`, `conflict`, `idempotency_mismatch`, `disk_full`, `corrupt`, `locked`,
+    /// `not_found`, `conflict`, `idempotency_mismatch`, `precondition_failed`, `disk_full`, `corrupt`, `locked`,
     /// `newer_database`, `unwritable` or `internal`.
     package var code: String
     package var message: String

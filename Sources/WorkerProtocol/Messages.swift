@@ -110,6 +110,18 @@ package struct SamplingOptions: Codable, Sendable, Equatable {
     package init() {}
 }
 
+/// One message of a conversation.
+package struct ChatTurn: Codable, Sendable, Equatable {
+    /// `system`, `user` or `assistant`.
+    package var role: String
+    package var content: String
+
+    package init(role: String, content: String) {
+        self.role = role
+        self.content = content
+    }
+}
+
 package struct GenerateJob: Codable, Sendable {
     package var id: Int
     package var model: String
@@ -117,6 +129,8 @@ package struct GenerateJob: Codable, Sendable {
     /// The generation task; its stored format renders the prompt unless `raw`.
     package var task: String?
     package var prompt: String
+    /// A conversation, in the place of the prompt.
+    package var messages: [ChatTurn]?
     package var raw: Bool
     /// Number of independent continuations; continuation k samples with `seed + k`.
     package var n: Int
@@ -124,8 +138,9 @@ package struct GenerateJob: Codable, Sendable {
     package var origin: JobOrigin?
 
     package init(
-        id: Int, model: String, files: ModelFiles, task: String?, prompt: String, raw: Bool,
-        n: Int, sampling: SamplingOptions, origin: JobOrigin? = nil
+        id: Int, model: String, files: ModelFiles, task: String?, prompt: String,
+        messages: [ChatTurn]? = nil, raw: Bool, n: Int, sampling: SamplingOptions,
+        origin: JobOrigin? = nil
     ) {
         self.origin = origin
         self.id = id
@@ -133,6 +148,7 @@ package struct GenerateJob: Codable, Sendable {
         self.files = files
         self.task = task
         self.prompt = prompt
+        self.messages = messages
         self.raw = raw
         self.n = n
         self.sampling = sampling

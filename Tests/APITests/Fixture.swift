@@ -43,8 +43,19 @@ final class Fixture: Sendable {
                     "points": .integer(Int64(points.count)),
                 ]
             }, limits: limits,
-            key: try key.map { try APIKey($0) }, log: log)
+            key: try key.map { try APIKey($0) }, imports: Self.imports(folder), log: log)
         router = api.router
+    }
+
+    /// Takes a file that begins with GGUF; those of `models/` in the folder.
+    static func imports(_ folder: String) -> ModelImport {
+        ModelImport(folder: folder + "/models") { path in
+            let bytes = FileManager.default.contents(atPath: path) ?? Data()
+            guard bytes.starts(with: Data("GGUF".utf8)) else {
+                throw APIError(.invalidData, "the file is not a model")
+            }
+            return ["architecture": "llama", "context_length": 128, "tasks": []]
+        }
     }
 
     /// Log lines as they would be written.
@@ -109,24 +120,29 @@ final class Fixture: Sendable {
 
     func send(
         _ method: HTTP.Method, _ path: String, query: [(name: String, value: String)] = [],
-        fields: [String: String] = [:], body: String = ""
+        fields: [String: String] = [:], body: String = "", bytes: [UInt8]? = nil
     ) async -> Answer {
         var head = Fields()
         for (name, value) in fields { head[name] = value }
         let request = Request(
             method: method, path: path, query: query, fields: head,
-            body: RequestBody(Array(body.utf8)), peer: "127.0.0.1", id: "test",
+            body: RequestBody(bytes ?? Array(body.utf8)), peer: "127.0.0.1", id: "test",
             authority: fields["Host"] ?? "localhost")
         let response = await router.respond(to: request)
-        let bytes = await Self.bytes(response.body)
+        let answer = await Self.bytes(response.body)
         return Answer(
-            status: response.status.code, fields: response.fields, bytes: bytes,
-            json: (try? JSON.parse(bytes)) ?? .null)
+            status: response.status.code, fields: response.fields, bytes: answer,
+            json: (try? JSON.parse(answer)) ?? .null)
     }
 
     func post(_ path: String, _ body: JSON, fields: [String: String] = [:]) async -> Answer {
         let fields = fields.merging(["Content-Type": "application/json"]) { first, _ in first }
         return await send(.post, path, fields: fields, body: body.text)
+    }
+
+    func put(_ path: String, _ body: JSON, fields: [String: String] = [:]) async -> Answer {
+        let fields = fields.merging(["Content-Type": "application/json"]) { first, _ in first }
+        return await send(.put, path, fields: fields, body: body.text)
     }
 
     private static func bytes(_ body: Response.Body) async -> [UInt8] {
@@ -208,12 +224,14 @@ final class FakeCompute: ComputeService {
         var figures = PoolFigures()
         var lastOrigin: JobOrigin?
         var wakes = 0
+        var unloaded: [String] = []
         var logits: [Float] = [0, 1]
         var failure: WorkerFailure?
         var outputs: [GenerateOutput] = []
         /// Keep the stream open after the outputs.
         var hangs = false
         var lastTask: String?
+        var lastMessages: [ChatTurn]?
         var lastSampling: SamplingOptions?
         var wasCancelled = false
     }
@@ -222,6 +240,7 @@ final class FakeCompute: ComputeService {
     func set(_ change: (inout sending Script) -> Void) { script.withLock { change(&$0) } }
     func get<T: Sendable>(_ read: (Script) -> T) -> T { script.withLock { read($0) } }
 
+    func unload(model id: String) { script.withLock { $0.unloaded.append(id) } }
     func wake() { script.withLock { $0.wakes += 1 } }
     var workers: [WorkerInfo] { get async { [] } }
     var figures: PoolFigures { script.withLock { $0.figures } }
@@ -242,12 +261,13 @@ final class FakeCompute: ComputeService {
     }
 
     func generate(
-        model: ModelRecord, task: String?, prompt: String, raw: Bool, n: Int,
+        model: ModelRecord, task: String?, prompt: String, messages: [ChatTurn]?, raw: Bool, n: Int,
         sampling: SamplingOptions
     ) -> AsyncThrowingStream<GenerateOutput, any Error> {
         let script = script.withLock { script in
             script.lastTask = task
             script.lastSampling = sampling
+            script.lastMessages = messages
             return script
         }
         return AsyncThrowingStream { continuation in

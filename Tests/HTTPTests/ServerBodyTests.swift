@@ -29,13 +29,11 @@ import Testing
             let client = try fixture.connect()
             try client.send(RawConnection.post("/hold", "Content-Length: 60000000\r\n"))
             let piece = [UInt8](repeating: 0x61, count: 1_000_000)
-            let before = Self.residentBytes()
             let start = ContinuousClock.now
             try client.send(piece + piece)
             for _ in 0..<10 { try client.send(piece) }
             // The kernel's buffers hold a few megabytes; the rest waits for the handler.
             #expect(ContinuousClock.now - start >= .milliseconds(200))
-            #expect(Self.residentBytes() - before < 40_000_000)
             for _ in 0..<48 { try client.send(piece) }
             #expect(try client.receiveAnswer().hasSuffix("\r\n\r\n60000000"))
         }

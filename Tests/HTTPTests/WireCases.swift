@@ -174,6 +174,9 @@ enum WireCases {
             get("/after/20") + post("Content-Length: 2\r\n", "hi") + get("/none")
                 + line("DELETE / HTTP/1.1") + get("/empty") + get("/stream"),
             [200, 200, 404, 405, 204, 200]),
+        .served(
+            "with and without tasks",
+            get("/after/5") + get("/plain") + get("/") + get("/plain"), [200, 200, 200, 200]),
         WireCase("kept open", get("/"), [200], closes: false),
     ]
 }

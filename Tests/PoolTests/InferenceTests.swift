@@ -24,7 +24,7 @@ import WorkerProtocol
 
     func generate(_ fixture: PoolFixture) throws -> AsyncThrowingStream<GenerateOutput, any Error> {
         fixture.pool.generate(
-            model: try fixture.model(), task: nil, prompt: "hello", raw: false, n: 1,
+            model: try fixture.model(), task: nil, prompt: "hello", messages: nil, raw: false, n: 1,
             sampling: SamplingOptions())
     }
 

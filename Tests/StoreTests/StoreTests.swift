@@ -134,7 +134,7 @@ struct StoreTests {
         let sha256 = try store.blob("weights")
         let model = try store.createBaseModel(name: "base", sha256: sha256, summary: ["a": 1.5])
         #expect(try store.createBaseModel(name: "base", sha256: sha256, summary: [:]) == model)
-        try store.setAlias("default", model: "base")
+        _ = try store.setAlias("default", model: "base")
         #expect(try store.model("default") == model)
         #expect(try store.model(model.id).summary == ["a": 1.5])
         #expect(throws: StoreError.self) { try store.model("none") }

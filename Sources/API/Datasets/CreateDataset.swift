@@ -12,9 +12,13 @@ extension API {
         }
         try query.finish()
         let format = try Self.uploadFormat(request)
+        let isCompressed = try Self.isCompressed(request)
         let key = try request.idempotencyKey()
+        let bytesMax = limits.uploadBytesMax
         let upload = try await stored { store in
-            try DatasetUpload(store.blobs.writer(), format: format, name: name)
+            try DatasetUpload(
+                store.blobs.writer(), format: format, name: name,
+                decoder: isCompressed ? GzipDecoder(bytesMax: bytesMax) : nil)
         }
         do {
             try await receive(request.body, into: upload)
@@ -42,13 +46,19 @@ extension API {
         HTTPError(413, "a data set may have at most \(limits.uploadBytesMax) bytes")
     }
 
-    private static func uploadFormat(_ request: Request) throws -> UploadFormat {
-        if let coding = request.fields["Content-Encoding"], coding != "identity" {
+    /// Whether the body is gzip (RFC 9110, section 8.4.1).
+    private static func isCompressed(_ request: Request) throws -> Bool {
+        switch request.fields["Content-Encoding"]?.lowercased() {
+        case nil, "identity": return false
+        case "gzip", "x-gzip": return true
+        default:
             throw APIError(
-                .unsupportedMediaType,
-                "compressed uploads are not available in this version: send the rows without "
-                    + "Content-Encoding", parameter: "Content-Encoding")
+                .unsupportedMediaType, "`Content-Encoding` must be gzip, or left out",
+                parameter: "Content-Encoding")
         }
+    }
+
+    private static func uploadFormat(_ request: Request) throws -> UploadFormat {
         switch try MediaType.essence(request, expected: "application/jsonl") {
         case nil, "application/jsonl", "application/x-ndjson", "application/x-jsonlines",
             "application/jsonlines":

@@ -10,8 +10,11 @@ final class DatasetUpload: @unchecked Sendable {
     private var validator: UploadValidator
     private var digest: SHA256Hasher? = SHA256Hasher()
     private var isWriterOpen = true
+    /// Where the rows come compressed.
+    private let decoder: GzipDecoder?
 
-    init(_ writer: BlobWriter, format: UploadFormat, name: String) {
+    init(_ writer: BlobWriter, format: UploadFormat, name: String, decoder: GzipDecoder? = nil) {
+        self.decoder = decoder
         self.writer = writer
         self.name = name
         self.format = format
@@ -20,6 +23,10 @@ final class DatasetUpload: @unchecked Sendable {
 
     func accept(_ bytes: [UInt8]) throws {
         bytes.withUnsafeBytes { digest?.update($0) }
+        if let decoder { try decoder.feed(bytes, store) } else { try store(bytes) }
+    }
+
+    private func store(_ bytes: [UInt8]) throws {
         let rows = validator.feed(bytes)
         if !rows.isEmpty { try writer.write(rows) }
     }
@@ -32,6 +39,7 @@ final class DatasetUpload: @unchecked Sendable {
             discard()
             return try store.dataset(id)
         }
+        try decoder?.finish()
         let (rest, result) = validator.finish()
         let summary = try result.get()
         guard summary.rows > 0 else {

@@ -12,7 +12,8 @@ extension ModelRecord {
     var json: JSON {
         var object: JSONObject = [
             "id": .string(id), "object": "model", "name": .string(name),
-            "created": .seconds(created), "kind": .string(kind), "run": .optional(run),
+            "created": .seconds(created), "owned_by": "polytask", "kind": .string(kind),
+            "run": .optional(run),
         ]
         for name in ["architecture", "parameters", "context_length", "vocabulary"] {
             object[name] = summary[name] ?? .null

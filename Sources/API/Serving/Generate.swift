@@ -8,26 +8,42 @@ import WorkerProtocol
 extension API {
     /// POST /v1/generate: one answer, or with `stream` deltas as server-sent events.
     @Sendable func generate(_ request: Request) async throws -> Response {
+        try await generation(request, as: NativeDialect()) { fields, limits in
+            try GenerateRequest(&fields, limits: limits)
+        }
+    }
+
+    /// What every route that generates does; they differ in what they read and how they answer.
+    func generation(
+        _ request: Request, as dialect: any GenerationDialect,
+        reading read: (inout FieldReader, APILimits) throws -> GenerateRequest
+    ) async throws -> Response {
         try QueryReader(request).finish()
         let body = try await JSONBody.read(request, limits: limits)
         var fields = try FieldReader(body.value)
-        let parameters = try GenerateRequest(&fields, limits: limits)
+        var parameters = try read(&fields, limits)
         let choice = try await chooseModel(&fields, kind: .generation)
         try fields.finish()
-        if let context = choice.model.contextLength, parameters.sampling.maxTokens > context {
-            throw APIError.invalid(
-                "max_tokens",
-                "must be at most the model's context of \(context), found "
-                    + "\(parameters.sampling.maxTokens)")
+        if let context = choice.model.contextLength {
+            if parameters.sampling.maxTokens == GenerateRequest.untilEnd {
+                parameters.sampling.maxTokens = context
+            }
+            guard parameters.sampling.maxTokens <= context else {
+                throw APIError.invalid(
+                    "max_tokens",
+                    "must be at most the model's context of \(context), found "
+                        + "\(parameters.sampling.maxTokens)")
+            }
         }
         let feed = GenerationFeed(
             compute.generate(
                 model: choice.model, task: choice.task, prompt: parameters.prompt,
-                raw: parameters.raw, n: parameters.choices, sampling: parameters.sampling),
+                messages: parameters.messages, raw: parameters.raw, n: parameters.choices,
+                sampling: parameters.sampling),
             timeoutMilliseconds: parameters.timeoutMilliseconds, pingSeconds: limits.pingSeconds)
         let generation = Generation(
-            id: Self.newID("gen_"), created: time(nil), model: choice.model.id,
-            parameters: parameters)
+            id: Self.newID(dialect.prefix), created: time(nil), model: choice.model.id,
+            parameters: parameters, dialect: dialect)
         return parameters.stream
             ? try await generation.streamed(feed) : try await generation.whole(feed)
     }
@@ -39,6 +55,7 @@ struct Generation: Sendable {
     let created: Int
     let model: String
     let parameters: GenerateRequest
+    let dialect: any GenerationDialect
 
     /// The whole text in one answer.
     func whole(_ feed: GenerationFeed) async throws -> Response {
@@ -73,14 +90,7 @@ struct Generation: Sendable {
     }
 
     private func answer(_ record: GenerationRecord) -> Response {
-        var response = Response.json(
-            object(
-                "text_completion",
-                [
-                    "choices": record.choices, "usage": record.usageJSON,
-                    "timings": record.timings,
-                    "seed": .integer(Int64(clamping: parameters.sampling.seed)),
-                ]))
+        var response = Response.json(dialect.whole(self, record))
         response.fields["Cache-Control"] = "no-store"
         return response
     }

@@ -12,6 +12,9 @@ extension Generation {
             200, ServerSentEvents.fields,
             body: .stream { writer in
                 var record = newRecord()
+                for chunk in dialect.opening(self) {
+                    try await writer.write(ServerSentEvents.event(chunk))
+                }
                 guard try await send(first, &record, writer) else { return }
                 for await signal in feed.signals {
                     guard try await send(signal, &record, writer) else { return }
@@ -40,7 +43,7 @@ extension Generation {
             return true
         case .output(let output):
             record.take(output)
-            if case .delta(let delta) = output { try await writer.write(chunk(delta)) }
+            if case .delta(let delta) = output { try await write(delta, writer) }
             return true
         case .failed(let error):
             try await writer.write(ServerSentEvents.event(["error": Problem(error).error]))
@@ -58,28 +61,18 @@ extension Generation {
         _ record: inout GenerationRecord, _ reason: String, _ writer: StreamWriter
     ) async throws {
         for choice in record.end(reason) {
-            try await writer.write(chunk([GenerationRecord.choice(choice, "", reason, nil)]))
+            let last = GenerateDelta(choice: choice, text: "", tokens: 0, finishReason: reason)
+            try await write(last, writer)
         }
         if parameters.includeUsage {
-            try await writer.write(
-                ServerSentEvents.event(
-                    object(
-                        "text_completion.chunk",
-                        [
-                            "choices": [], "usage": record.usageJSON, "timings": record.timings,
-                        ])))
+            try await writer.write(ServerSentEvents.event(dialect.usage(self, record)))
         }
         try await writer.write(ServerSentEvents.done)
     }
 
-    private func chunk(_ delta: GenerateDelta) -> [UInt8] {
-        let logprobs = parameters.sampling.logprobs > 0 ? delta.logprobs : nil
-        return chunk([
-            GenerationRecord.choice(delta.choice, delta.text, delta.finishReason, logprobs)
-        ])
-    }
-
-    private func chunk(_ choices: [JSON]) -> [UInt8] {
-        ServerSentEvents.event(object("text_completion.chunk", ["choices": .array(choices)]))
+    private func write(_ delta: GenerateDelta, _ writer: StreamWriter) async throws {
+        for chunk in dialect.chunks(self, delta) {
+            try await writer.write(ServerSentEvents.event(chunk))
+        }
     }
 }

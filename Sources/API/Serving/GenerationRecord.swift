@@ -38,22 +38,9 @@ struct GenerationRecord: Sendable {
         return open
     }
 
-    var choices: JSON {
-        .array(
-            texts.indices.map { index in
-                Self.choice(
-                    index, texts[index], reasons[index],
-                    keepsLogprobs ? logprobs[index] : nil)
-            })
-    }
-
-    static func choice(
-        _ index: Int, _ text: String, _ reason: String?, _ logprobs: [TokenLogprob]?
-    ) -> JSON {
-        [
-            "index": .count(index), "text": .string(text), "finish_reason": .optional(reason),
-            "logprobs": logprobs.map { ["content": .array($0.map(\.json))] } ?? nil,
-        ]
+    /// nil where nobody asked for them.
+    func logprobs(of choice: Int) -> [TokenLogprob]? {
+        keepsLogprobs ? logprobs[choice] : nil
     }
 
     /// Counts; the prompt's tokens are null where the generation did not come to its end.
@@ -75,16 +62,6 @@ struct GenerationRecord: Sendable {
             "prompt_seconds": .measure(usage.promptSeconds),
             "decode_seconds": .measure(usage.decodeSeconds),
             "tokens_per_second": .measure(perSecond),
-        ]
-    }
-}
-
-extension TokenLogprob {
-    fileprivate var json: JSON {
-        [
-            "token": .string(token), "logprob": .measure(logprob),
-            "top_logprobs": .array(
-                top.map { ["token": .string($0.token), "logprob": .measure($0.logprob)] }),
         ]
     }
 }

@@ -33,7 +33,7 @@ struct ModelsImport: ParsableCommand {
         do {
             let sha256 = try store.blobs.keep(file: file, moving: false)
             let model = try store.createBaseModel(
-                name: name, sha256: sha256, summary: Self.json(summary))
+                name: name, sha256: sha256, summary: summary.json)
             print(
                 "imported \(model.name) (\(model.id)): \(summary.architecture), "
                     + "\(summary.parameters) parameters, context of \(summary.contextLength)")
@@ -63,13 +63,16 @@ struct ModelsImport: ParsableCommand {
             throw CommandFailure("the file is not a model that can be used: \(error.message)")
         }
     }
+}
 
-    private static func json(_ summary: ModelSummary) -> JSON {
+extension ModelSummary {
+    /// What the model object says of a pretrained model.
+    var json: JSON {
         [
-            "architecture": .string(summary.architecture),
-            "parameters": .integer(Int64(summary.parameters)),
-            "context_length": .integer(Int64(summary.contextLength)),
-            "vocabulary": .integer(Int64(summary.vocabulary)), "tasks": [],
+            "architecture": .string(architecture),
+            "parameters": .integer(Int64(parameters)),
+            "context_length": .integer(Int64(contextLength)),
+            "vocabulary": .integer(Int64(vocabulary)), "tasks": [],
         ]
     }
 }

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import HTTP
 import JSON
+import Models
 import Multitask
 import Pool
 import Store
@@ -44,6 +45,12 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "FILE"))
     var keyFile: String?
 
+    @Option(
+        name: .customLong("allow-model-paths"),
+        help: ArgumentHelp(
+            "Folder from which POST /v1/models may import files by path.", valueName: "DIR"))
+    var modelFolder: String?
+
     @OptionGroup var wire: WireOptions
 
     func validate() throws {
@@ -63,7 +70,8 @@ struct ServeCommand: AsyncParsableCommand {
         let metrics = ServerMetrics()
         let api = try API(
             store: store, compute: pool, catalogue: Multitask.catalogue,
-            interference: InterferenceReport.json, key: key, metrics: metrics,
+            interference: InterferenceReport.json, key: key,
+            imports: ModelImport(folder: modelFolder, inspect: Self.inspect), metrics: metrics,
             log: { log.write($0) })
         let isLoopback = Gate.isLoopback(host.contains(":") ? "[\(host)]" : host)
         guard api.isAuthenticated || isLoopback else {
@@ -118,6 +126,15 @@ struct ServeCommand: AsyncParsableCommand {
         let address = host.contains(":") ? "[\(host)]" : host == "0.0.0.0" ? "127.0.0.1" : host
         print("polytask is ready at \(wire.scheme)://\(address):\(port) (data in \(store.folder))")
         fflush(nil)
+    }
+
+    private static func inspect(_ path: String) throws -> JSON {
+        do {
+            return try ModelSummary.read(path).json
+        } catch let error as ModelError {
+            throw APIError(
+                .invalidData, "the file is not a model that can be used: \(error.message)")
+        }
     }
 
     private static func executable() throws -> String {

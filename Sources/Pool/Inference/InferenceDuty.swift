@@ -6,6 +6,7 @@ final class InferenceDuty: Duty {
     enum Command: Sendable {
         case submit(InferenceJob)
         case cancel(Int)
+        case unload(String)
     }
 
     private let limits: PoolLimits
@@ -37,6 +38,9 @@ final class InferenceDuty: Duty {
         case .submit(let job):
             submit(job, now: now)
             return Orders()
+        case .unload(let model):
+            // A worker that is not there has nothing loaded.
+            return isReady ? .send(.unload(model: model)) : Orders()
         case .cancel(let id):
             let job = jobs.removeValue(forKey: id)
             job?.fail(CancellationError())

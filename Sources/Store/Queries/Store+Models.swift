@@ -31,16 +31,6 @@ extension Store {
         try self.page(page, of: "models", called: "model", Self.modelRecord)
     }
 
-    /// Points the alias at a model, given by id or by another alias.
-    package func setAlias(_ name: String, model: String) throws {
-        try write { db in
-            guard let found = try Self.findModel(model, db) else {
-                throw StoreError.notFound("model", model)
-            }
-            try Self.setAlias(name, model: found.id, db)
-        }
-    }
-
     static func findModel(_ idOrAlias: String, _ db: Database) throws -> ModelRecord? {
         try Row.fetchOne(
             db,

@@ -30,8 +30,9 @@ final class GenerationRoom {
     ///
     /// - Throws: `ModelError`, `WorkerFailure`; then nothing of the job runs.
     func add(_ job: GenerateJob) throws {
-        let message = ChatMessage(role: "user", content: job.prompt)
-        let prompt = try model.promptTokens([message], format: try format(job))
+        let turns = job.messages ?? [ChatTurn(role: "user", content: job.prompt)]
+        let messages = turns.map { ChatMessage(role: $0.role, content: $0.content) }
+        let prompt = try model.promptTokens(messages, format: try format(job))
         var options = GenerationOptions(job.sampling)
         var added: Set<Int> = []
         for choice in 0..<max(job.n, 1) {

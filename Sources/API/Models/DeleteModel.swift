@@ -1,0 +1,15 @@
+import HTTP
+import JSON
+import Store
+
+extension API {
+    /// DELETE /v1/models/{id}: 409 while an alias points at it or an unfinished run needs it.
+    /// Requests under way finish with what they have loaded.
+    @Sendable func deleteModel(_ request: Request) async throws -> Response {
+        try QueryReader(request).finish()
+        let id = try request.id("model")
+        try await stored { try $0.deleteModel(id) }
+        compute.unload(model: id)
+        return .json(["id": .string(id), "object": "model", "deleted": true])
+    }
+}

@@ -1,0 +1,68 @@
+import JSON
+import WorkerProtocol
+
+/// How one API says what was generated.
+protocol GenerationDialect: Sendable {
+    /// Of the answer's id.
+    var prefix: String { get }
+    func whole(_ generation: Generation, _ record: GenerationRecord) -> JSON
+    /// What a stream begins with, once something was generated.
+    func opening(_ generation: Generation) -> [JSON]
+    /// The chunks of one delta; one that ends its choice has a reason.
+    func chunks(_ generation: Generation, _ delta: GenerateDelta) -> [JSON]
+    /// The last chunk, where the client asked for it.
+    func usage(_ generation: Generation, _ record: GenerationRecord) -> JSON
+}
+
+/// `/v1/generate`.
+struct NativeDialect: GenerationDialect {
+    let prefix = "gen_"
+
+    func whole(_ generation: Generation, _ record: GenerationRecord) -> JSON {
+        generation.object(
+            "text_completion",
+            [
+                "choices": .array(
+                    record.texts.indices.map { index in
+                        choice(
+                            index, record.texts[index], record.reasons[index],
+                            record.logprobs(of: index))
+                    }),
+                "usage": record.usageJSON, "timings": record.timings,
+                "seed": .integer(Int64(clamping: generation.parameters.sampling.seed)),
+            ])
+    }
+
+    func opening(_ generation: Generation) -> [JSON] { [] }
+
+    func chunks(_ generation: Generation, _ delta: GenerateDelta) -> [JSON] {
+        let logprobs = generation.parameters.sampling.logprobs > 0 ? delta.logprobs : nil
+        let choice = choice(delta.choice, delta.text, delta.finishReason, logprobs)
+        return [generation.object("text_completion.chunk", ["choices": [choice]])]
+    }
+
+    func usage(_ generation: Generation, _ record: GenerationRecord) -> JSON {
+        generation.object(
+            "text_completion.chunk",
+            ["choices": [], "usage": record.usageJSON, "timings": record.timings])
+    }
+
+    private func choice(
+        _ index: Int, _ text: String, _ reason: String?, _ logprobs: [TokenLogprob]?
+    ) -> JSON {
+        [
+            "index": .count(index), "text": .string(text), "finish_reason": .optional(reason),
+            "logprobs": logprobs.map { ["content": .array($0.map(\.json))] } ?? nil,
+        ]
+    }
+}
+
+extension TokenLogprob {
+    var json: JSON {
+        [
+            "token": .string(token), "logprob": .measure(logprob),
+            "top_logprobs": .array(
+                top.map { ["token": .string($0.token), "logprob": .measure($0.logprob)] }),
+        ]
+    }
+}
