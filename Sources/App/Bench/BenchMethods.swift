@@ -1,6 +1,7 @@
 import ArgumentParser
 import CPUBackend
 import Foundation
+import Glibc
 import JSON
 import Multitask
 import Spec
@@ -59,6 +60,8 @@ struct BenchMethods: ParsableCommand {
                         + String(
                             format: "%.3f                             %.3f        %.2f", median,
                             upper, cost.memory))
+                // A line at a time, also into a file: the whole takes minutes.
+                fflush(nil)
                 own[method.name] = .number(median)
                 own["\(method.name)_upper"] = .number(upper)
                 own["\(method.name)_memory"] = .number(cost.memory)
