@@ -131,7 +131,7 @@ import Testing
                 return try client.receiveAll()
             }
         }
-        #expect(try await onThread { fixture.witness.awaits("running") })
+        #expect(try await onThread { fixture.witness.awaits("running", seconds: 30) })
         let start = ContinuousClock.now
         await fixture.server.drain(seconds: 20)
         #expect(ContinuousClock.now - start < .seconds(15))
@@ -153,7 +153,7 @@ import Testing
                 return try client.receiveAll()
             }
         }
-        #expect(try await onThread { fixture.witness.awaits("running") })
+        #expect(try await onThread { fixture.witness.awaits("running", seconds: 30) })
         await fixture.server.drain(seconds: 0.2)
         #expect(try await answer.value.isEmpty)
         #expect(try await onThread { fixture.witness.awaits("cancelled") })
