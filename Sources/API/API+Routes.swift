@@ -24,6 +24,7 @@ extension API {
             Endpoint([.train], .post, "/v1/runs/{id}/cancel", cancelRun),
             Endpoint([.train], .get, "/v1/runs/{id}/metrics", runMetrics),
             Endpoint([.train], .get, "/v1/runs/{id}/events", runEvents),
+            Endpoint([.train], .get, "/v1/runs/{id}/interference", runInterference),
             Endpoint([.infer, .train, .admin], .get, "/v1/models", listModels),
             Endpoint([.infer, .train, .admin], .get, "/v1/models/{id}", getModel),
             Endpoint([.admin], .post, "/v1/models", as: .upload, importModel),

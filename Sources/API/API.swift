@@ -2,7 +2,7 @@
 // It knows methods only by their catalogue and never imports the engine.
 import Glibc
 package import HTTP
-import JSON
+package import JSON
 import Pool
 package import Spec
 package import Store
@@ -14,6 +14,7 @@ package final class API: Sendable {
     let store: Store
     let compute: any ComputeService
     let catalogue: [MethodDescriptor]
+    let interference: @Sendable (RunSpec, [MetricPoint]) -> JSON
     let limits: APILimits
     let blocking: BlockingExecutor
     let startedAt = Double(time(nil))
@@ -29,6 +30,7 @@ package final class API: Sendable {
 
     /// - Parameters:
     ///   - catalogue: the methods that a run may name.
+    ///   - interference: what a run's metrics say of how its tasks interfere.
     ///   - key: an API key for everything, besides those of the store. Without any key only
     ///     loopback requests are admitted.
     ///   - imports: how model files are taken in.
@@ -37,6 +39,7 @@ package final class API: Sendable {
     /// - Throws: `StoreError` when the keys cannot be read.
     package init(
         store: Store, compute: any ComputeService, catalogue: [MethodDescriptor],
+        interference: @escaping @Sendable (RunSpec, [MetricPoint]) -> JSON,
         limits: APILimits = APILimits(), key: APIKey?,
         imports: ModelImport, metrics: ServerMetrics = ServerMetrics(),
         log: @escaping @Sendable (LogEntry) -> Void
@@ -44,6 +47,7 @@ package final class API: Sendable {
         self.store = store
         self.compute = compute
         self.catalogue = catalogue
+        self.interference = interference
         self.limits = limits
         self.log = log
         self.metrics = metrics

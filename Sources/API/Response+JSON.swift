@@ -11,11 +11,20 @@ extension Response {
 
     /// Holds permits as long as the answer is being sent, where that is the work.
     func holding(_ permits: [Permit]) -> Response {
-        guard !permits.isEmpty, case .stream(let write) = body else { return self }
+        guard !permits.isEmpty else { return self }
+        func held(
+            _ write: @escaping @Sendable (StreamWriter) async throws -> Void
+        ) -> @Sendable (StreamWriter) async throws -> Void {
+            { writer in
+                try await write(writer)
+                withExtendedLifetime(permits) {}
+            }
+        }
         var response = self
-        response.body = .stream { writer in
-            try await write(writer)
-            withExtendedLifetime(permits) {}
+        switch body {
+        case .none, .bytes: break
+        case .stream(let write): response.body = .stream(held(write))
+        case .live(let write): response.body = .live(held(write))
         }
         return response
     }

@@ -6,17 +6,24 @@ extension Model {
     /// The backbone's tensors have their Hugging Face names; heads are `heads.<task>.weight` and
     /// `.bias`.
     package func save(to path: String) throws {
+        let own = parameters.dropFirst(backbone.parameters.count)
+        try SafetensorsWriter.write(
+            path, metadata: try headsMetadata(),
+            stored: HuggingFaceExport(backbone: backbone, sources: sources).tensors
+                + own.map { StoredTensor($0.name, $0.value) })
+    }
+
+    /// What a file of ours says of its model beside the tensors.
+    func headsMetadata() throws -> [String: String] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let metadata = [
+        return [
             "format": "pt",
             "architecture": backbone.configuration.architecture,
             "configuration": String(
                 decoding: try encoder.encode(backbone.configuration), as: UTF8.self),
             "heads": String(decoding: try encoder.encode(heads), as: UTF8.self),
         ]
-        try SafetensorsWriter.write(
-            path, metadata: metadata, tensors: parameters.map { ($0.name, $0.value) })
     }
 
     /// - Throws: `bad_model` when the weights were fine-tuned from a model of other sizes.

@@ -13,33 +13,39 @@ package final class Model {
     package internal(set) var adapters: [String: Adapter] = [:]
     let backend: any Backend
     let chatTemplateProblem: String
+    /// Where the model came from, and what its files call the backbone's parameters.
+    let checkpoint: any Checkpoint
+    let sources: [ParameterSource]
 
-    /// Loads the pretrained file (GGUF), then the fine-tuned weights over it.
+    /// Loads the pretrained model (a GGUF file, a Hugging Face folder or one packed), then the fine-tuned weights over it.
     /// - Throws: `bad_model` naming what is wrong with a file.
     package init(base: String, weights: String? = nil, backend: any Backend) throws {
-        let file = try GGUFFile(base)
-        let (architecture, configuration) = try Architectures.read(file)
+        let checkpoint = try Checkpoints.open(base)
+        let (architecture, configuration) = try Architectures.read(checkpoint)
         let fineTuned = try weights.map { try SafetensorsFile($0) }
-        tokenizer = try ByteLevelBPE(file)
-        guard tokenizer.vocabularySize == configuration.vocabulary else {
+        tokenizer = try checkpoint.tokenizer()
+        guard tokenizer.vocabularySize <= configuration.vocabulary else {
             throw ModelError.badModel(
-                "GGUF: \(tokenizer.vocabularySize) tokens for a vocabulary of "
+                "model file: \(tokenizer.vocabularySize) tokens for a vocabulary of "
                     + "\(configuration.vocabulary)")
         }
-        (chatTemplate, chatTemplateProblem) = Self.template(of: file, tokenizer)
+        (chatTemplate, chatTemplateProblem) = Self.template(of: checkpoint, tokenizer)
         backbone = try architecture.init(configuration, backend: backend)
         self.backend = backend
         heads = []
         classifiers = [:]
-        var pairs = Array(zip(try architecture.layout(configuration), backbone.parameters))
+        self.checkpoint = checkpoint
+        sources = try architecture.layout(configuration)
+        var pairs = Array(zip(sources, backbone.parameters))
         if let fineTuned {
             try Self.check(fineTuned, configuration)
             for (source, parameter) in pairs where fineTuned.shape(source.name) != nil {
-                try fineTuned.read(source.name, into: parameter.value)
+                try fineTuned.read(
+                    source.name, into: parameter.value, transposed: source.isTransposed)
             }
             pairs.removeAll { fineTuned.shape($0.0.name) != nil }
         }
-        file.load(pairs.map { (source: $0.0, parameter: $0.1) })
+        try checkpoint.load(pairs.map { (source: $0.0, parameter: $0.1) })
         if let fineTuned { try loadHeads(fineTuned) }
     }
 
@@ -51,22 +57,15 @@ package final class Model {
             }
     }
 
-    private static func template(of file: GGUFFile, _ tokenizer: any Tokenizer) -> (
+    private static func template(of checkpoint: any Checkpoint, _ tokenizer: any Tokenizer) -> (
         ChatTemplate?, String
     ) {
-        guard let source = file.string("tokenizer.chat_template") else {
+        guard let (source, variables) = checkpoint.chatTemplate(tokenizer) else {
             return (nil, "the model file has no chat template; use the format raw")
         }
         do {
             var template = try ChatTemplate(source)
-            for name in ["bos", "eos"] {
-                guard case .integer(let token)? = file.metadata["tokenizer.ggml.\(name)_token_id"],
-                    let tokens = try? file.strings("tokenizer.ggml.tokens"),
-                    (0..<tokens.count).contains(token)
-                else { continue }
-                template.variables["\(name)_token"] = String(
-                    decoding: tokens[token], as: UTF8.self)
-            }
+            for (name, text) in variables { template.variables[name] = text }
             return (template, "")
         } catch {
             return (nil, "\(error)")

@@ -7,21 +7,17 @@ package struct ModelSummary: Codable, Sendable, Equatable {
     /// `general.name` of the file.
     package var name: String?
 
-    /// Reads a GGUF file, or a safetensors file saved by `Model.save`. Everything is checked that
-    /// loading would check, without reading weights.
+    /// Reads a GGUF file, a Hugging Face folder, or a safetensors file saved by `Model.save`.
+    /// Everything is checked that loading would check, without reading weights.
     /// - Throws: `bad_model` naming what is wrong with the file.
     package static func read(_ path: String) throws -> ModelSummary {
-        guard try !isGGUF(path) else {
-            let file = try GGUFFile(path)
-            let configuration = try Architectures.read(file).configuration
-            _ = try ByteLevelBPE(file)
-            return ModelSummary(configuration, name: file.string("general.name"))
+        if let tuned = try? SafetensorsFile(path), let saved = Model.configuration(of: tuned) {
+            return ModelSummary(saved, name: nil)
         }
-        guard let configuration = Model.configuration(of: try SafetensorsFile(path)) else {
-            throw ModelError.badModel(
-                "model file: neither GGUF nor safetensors saved by this program")
-        }
-        return ModelSummary(configuration, name: nil)
+        let checkpoint = try Checkpoints.open(path)
+        let configuration = try Architectures.read(checkpoint).configuration
+        _ = try checkpoint.tokenizer()
+        return ModelSummary(configuration, name: (checkpoint as? GGUFFile)?.string("general.name"))
     }
 
     private init(_ configuration: BackboneConfiguration, name: String?) {
@@ -30,10 +26,5 @@ package struct ModelSummary: Codable, Sendable, Equatable {
         contextLength = configuration.contextLength
         vocabulary = configuration.vocabulary
         self.name = name
-    }
-
-    private static func isGGUF(_ path: String) throws -> Bool {
-        let file = try MappedFile(path)
-        return withExtendedLifetime(file) { $0.bytes.starts(with: "GGUF".utf8) }
     }
 }

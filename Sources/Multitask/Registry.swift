@@ -12,6 +12,11 @@ package enum Multitask {
         ExplicitMixing.self,
     ]
 
+    private static let curricula: [any CurriculumMethod.Type] = [
+        CompetenceCurriculum.self,
+        RandomOrderCurriculum.self,
+    ]
+
     private static let weightings: [any WeightingMethod.Type] = [
         EqualWeighting.self,
         FixedWeighting.self,
@@ -44,7 +49,8 @@ package enum Multitask {
 
     /// Every method's name, source, parameters, ranges and defaults.
     package static var catalogue: [MethodDescriptor] {
-        mixings.map { $0.descriptor } + weightings.map { $0.descriptor }
+        mixings.map { $0.descriptor } + curricula.map { $0.descriptor }
+            + weightings.map { $0.descriptor }
             + aggregations.map { $0.descriptor } + retentions.map { $0.descriptor }
     }
 
@@ -90,6 +96,17 @@ package enum Multitask {
     ) throws(MultitaskError) -> any RetentionMethod {
         guard let type = retentions.first(where: { $0.descriptor.name == spec.method }) else {
             throw unknown("retention", retentions.map { $0.descriptor.name })
+        }
+        return type.init(try MethodSettings(spec, tasks: tasks, descriptor: type.descriptor))
+    }
+
+    /// The curriculum that `spec` names.
+    /// - Throws: `MultitaskError` for an unknown name or unusable parameters.
+    package static func curriculum(
+        _ spec: MethodSpec, tasks: [String]
+    ) throws(MultitaskError) -> any CurriculumMethod {
+        guard let type = curricula.first(where: { $0.descriptor.name == spec.method }) else {
+            throw unknown("curriculum", curricula.map { $0.descriptor.name })
         }
         return type.init(try MethodSettings(spec, tasks: tasks, descriptor: type.descriptor))
     }

@@ -13,4 +13,8 @@ package struct Readiness: OptionSet, Sendable {
     package static let hangUp = Readiness(rawValue: EPOLLHUP.rawValue)
     /// A reset. Always reported.
     package static let error = Readiness(rawValue: EPOLLERR.rawValue)
+
+    /// Whether any of `others` is in it. Unlike the generic set operations it costs nothing when
+    /// another module asks.
+    package func hasAny(_ others: Readiness) -> Bool { rawValue & others.rawValue != 0 }
 }

@@ -3,7 +3,7 @@
 /// A method as users discover it: name, source, parameters with ranges and defaults.
 package struct MethodDescriptor: Sendable, Equatable {
     package enum Family: String, Sendable, CaseIterable {
-        case mixing, weighting, aggregation, retention
+        case mixing, curriculum, weighting, aggregation, retention
     }
 
     package struct Parameter: Sendable, Equatable {

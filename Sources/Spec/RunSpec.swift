@@ -8,6 +8,8 @@ package struct RunSpec: Codable, Sendable, Equatable {
     package var baseModel: String
     package var tasks: [TaskSpec]
     package var mixing: MethodSpec
+    /// `nil`: every row of a task may be drawn at any time.
+    package var curriculum: MethodSpec?
     /// `nil`: the `step` loss scope, in which a task's pull is its share of the sampled rows.
     package var weighting: MethodSpec?
     /// `nil`: gradients add up.
@@ -33,7 +35,8 @@ package struct RunSpec: Codable, Sendable, Equatable {
     package init(
         name: String, baseModel: String, tasks: [TaskSpec],
         mixing: MethodSpec = MethodSpec("proportional"), weighting: MethodSpec? = nil,
-        aggregation: MethodSpec? = nil, retention: [MethodSpec]? = nil,
+        curriculum: MethodSpec? = nil, aggregation: MethodSpec? = nil,
+        retention: [MethodSpec]? = nil,
         stages: [[String]]? = nil,
         optimizer: OptimizerSpec = OptimizerSpec(), epochs: Int = 1, batchTokens: Int = 1024,
         maxLength: Int = 256, seed: UInt64 = 1, dtype: String = "fp32",
@@ -43,6 +46,7 @@ package struct RunSpec: Codable, Sendable, Equatable {
         self.baseModel = baseModel
         self.tasks = tasks
         self.mixing = mixing
+        self.curriculum = curriculum
         self.weighting = weighting
         self.aggregation = aggregation
         self.retention = retention

@@ -83,24 +83,42 @@ package final class StepBenchmark {
         package var memory: Double
     }
 
-    /// - Parameter method: of the families weighting or aggregation.
+    /// - Parameter method: of the families weighting or aggregation, or a retention method that
+    ///   needs an anchor.
     package func cost(
         of method: MethodSpec, _ family: MethodDescriptor.Family, pairs: Int = 20, warmup: Int = 2
     ) throws -> Cost {
         let runner = try self.runner(method, family)
+        let anchor = family == .retention ? anchor() : nil
+        let penalties = anchor?.penalties(strength: 1)
         var bytes = (method: 0, plain: 0)
         for _ in 0..<warmup {
-            _ = try time(runner)
+            _ = try time(runner, penalties)
             bytes.method = backend.bytesInUse
             _ = try time(plain)
-            bytes.plain = backend.bytesInUse
+            // The anchor lies there during plain steps too.
+            bytes.plain = backend.bytesInUse - (anchor?.bytes ?? 0)
         }
         let ratios = try (0..<pairs).map { pair in
-            let first = try time(pair % 2 == 0 ? runner : plain).seconds
-            let second = try time(pair % 2 == 0 ? plain : runner).seconds
-            return pair % 2 == 0 ? first / second : second / first
+            let isFirst = pair % 2 == 0
+            let first = try (isFirst ? time(runner, penalties) : time(plain)).seconds
+            let second = try (isFirst ? time(plain) : time(runner, penalties)).seconds
+            return isFirst ? first / second : second / first
         }
         return Cost(ratios: ratios, memory: Double(bytes.method) / Double(max(1, bytes.plain)))
+    }
+
+    /// An anchor on every parameter, where it stands.
+    private func anchor() -> QuadraticAnchor {
+        let parameters = plain.model.parameters
+        let anchor = QuadraticAnchor(parameters, backend: backend)
+        for (index, parameter) in parameters.enumerated() {
+            let ones = Tensor(
+                [Float](repeating: 1, count: parameter.value.count), parameter.value.shape,
+                backend: backend)
+            anchor.join([index: ones], decay: nil)
+        }
+        return anchor
     }
 
     /// The median of values (at least one) and the upper end of its 95 % interval: the order
@@ -124,10 +142,12 @@ package final class StepBenchmark {
         _ method: MethodSpec, _ family: MethodDescriptor.Family
     ) throws -> StepRunner {
         let names = tasks.map(\.name)
-        let methods =
-            family == .weighting
-            ? StepMethods(weighting: try Multitask.weighting(method, tasks: names))
-            : StepMethods(aggregation: try Multitask.aggregation(method, tasks: names))
+        var methods = StepMethods()
+        switch family {
+        case .weighting: methods.weighting = try Multitask.weighting(method, tasks: names)
+        case .aggregation: methods.aggregation = try Multitask.aggregation(method, tasks: names)
+        case .mixing, .curriculum, .retention: break
+        }
         return StepRunner(
             plain.model, tasks: tasks, optimizer: plain.optimizer, methods: methods,
             clip: plain.clip, backend: backend)
@@ -135,10 +155,11 @@ package final class StepBenchmark {
 
     /// Slots change hands before the clock starts. A change drops the accumulators' memory; the
     /// backend keeps it, so a step takes it back without the system's help.
-    private func time(_ runner: StepRunner) throws -> Timing {
+    private func time(_ runner: StepRunner, _ penalties: Penalties? = nil) throws -> Timing {
         runner.prepareSlots()
         let clock = Stopwatch()
-        let result = try runner.step(examples, learningRate: Self.learningRate)
+        let result = try runner.step(
+            examples.map { StepRow($0) }, learningRate: Self.learningRate, penalties: penalties)
         return Timing(seconds: clock.seconds, losses: result.losses.compactMap { $0 })
     }
 

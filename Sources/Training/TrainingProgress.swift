@@ -13,7 +13,8 @@ package struct TrainingProgress: Sendable, Equatable {
     package var etaSeconds = 0.0
     /// Seconds spent on this run by all processes that worked on it.
     package var trainingSeconds = 0.0
-    /// `loading`, `preparing`, `evaluating`, `training`, `testing`, `saving`.
+    /// `loading`, `preparing`, `evaluating`, `training`, `consolidating`,
+    /// `testing`, `saving`.
     package var phase = "loading"
 
     package init() {}

@@ -6,6 +6,7 @@ import Pool
 import Spec
 import Store
 import Synchronization
+import Testing
 import WorkerProtocol
 
 /// An API over a store in a fresh folder, with a compute service that the test plays.
@@ -15,6 +16,13 @@ final class Fixture: Sendable {
     let compute = FakeCompute()
     let api: API
     let router: Router
+
+    /// A handler's unforeseen error fails the test that met it, with its text.
+    @Sendable static func reportFailures(_ entry: LogEntry) {
+        let code = entry.fields.first { $0.name == "code" }?.value
+        guard entry.event == "failure", code == "internal" else { return }
+        Issue.record("\(String(decoding: entry.line(time: 0), as: UTF8.self))")
+    }
 
     /// A server that knows one key of its store; with the key.
     static func withKey(
@@ -31,12 +39,18 @@ final class Fixture: Sendable {
         folder: String = NSTemporaryDirectory() + "polytask-api-\(UUID().uuidString)",
         key: String? = nil, limits: APILimits = APILimits(),
         write: @escaping FileSystem.Write = FileSystem.write,
-        log: @escaping @Sendable (LogEntry) -> Void = { _ in }
+        log: @escaping @Sendable (LogEntry) -> Void = Fixture.reportFailures
     ) throws {
         self.folder = folder
         store = try Store(folder: folder, write: write)
         api = try API(
-            store: store, compute: compute, catalogue: Self.catalogue, limits: limits,
+            store: store, compute: compute, catalogue: Self.catalogue,
+            interference: { spec, points in
+                [
+                    "tasks": .integer(Int64(spec.tasks.count)),
+                    "points": .integer(Int64(points.count)),
+                ]
+            }, limits: limits,
             key: try key.map { try APIKey($0) }, imports: Self.imports(folder), log: log)
         router = api.router
     }

@@ -99,4 +99,24 @@ import Testing
         #expect(refused.status == 400 && refused.parameter == parameter, "\(refused.text)")
         #expect(refused.message.contains(reason), "\(refused.message)")
     }
+
+    @Test("The interference report is made of the spec and the run's points")
+    func interference() async throws {
+        let made = try await answer(#""stages":"sequential""#)
+        #expect(made.status == 202)
+        let fixture = try Fixture()
+        try fixture.makeBase()
+        let dataset = await fixture.datasetID(Fixture.labelled)
+        let run = await fixture.post(
+            "/v1/runs",
+            [
+                "name": "bot",
+                "tasks": [["name": "a", "kind": "classification", "dataset": .string(dataset)]],
+            ])
+        let id = run.json["id"]?.string ?? ""
+        let report = await fixture.send(.get, "/v1/runs/\(id)/interference")
+        #expect(report.status == 200, "\(report.text)")
+        #expect(report.json["tasks"]?.integer == 1 && report.json["points"]?.integer == 0)
+        #expect(await fixture.send(.get, "/v1/runs/run_none/interference").status == 404)
+    }
 }

@@ -45,7 +45,7 @@ import Testing
             ("nme", "1", "nme"), ("epochs", "0", "epochs"), ("epochs", "1.5", "epochs"),
             ("base_model", "\"none\"", "base_model"), ("dtype", "\"bf16\"", "dtype"),
             ("stages", "[]", "stages"), ("stages", "[[\"x\"]]", "stages"),
-            ("curriculum", "{}", "curriculum"),
+            ("curriculum", "{}", "curriculum.method"),
             ("aggregation", "{\"method\":\"pcgrad\"}", "aggregation.method"),
             ("retention", "[{\"method\":\"ewc\"}]", "retention"),
             ("adaptation", "{\"method\":\"lora\"}", "adaptation"),

@@ -157,7 +157,7 @@ import WorkerProtocol
             ("internal", 500),
         ])
     func workerFailures(code: String, status: Int) async throws {
-        let fixture = try Fixture()
+        let fixture = try Fixture(log: { _ in })
         _ = try await fixture.makeTuned()
         fixture.compute.set { $0.failure = WorkerFailure(code: code, message: "m") }
         let answer = await fixture.post("/v1/classify", ["task": "mood", "input": "a"])

@@ -2,7 +2,7 @@
 // Whatever happens, each started request ends once, and a closed connection stays closed.
 @testable import HTTP
 
-private struct Run {
+private struct Run: ~Copyable {
     var state = ConnectionState(ServerLimits(), now: 0)
     var seconds = 0.0
     var open: Set<Int> = []
@@ -11,7 +11,9 @@ private struct Run {
     mutating func tell(_ event: (inout ConnectionState) -> Void) {
         state.advance(to: Moment(seconds: seconds, date: []))
         event(&state)
-        while case let actions = state.takeActions(), !actions.isEmpty {
+        while state.hasActions {
+            var actions: [ConnectionAction] = []
+            state.takeActions(into: &actions)
             for action in actions { take(action) }
         }
     }
@@ -19,7 +21,8 @@ private struct Run {
     private mutating func take(_ action: ConnectionAction) {
         precondition(!isClosed, "nothing is asked after close")
         switch action {
-        case .start(let number, _):
+        case .start(let number):
+            precondition(state.takeHead(number) != nil, "a request that starts is there")
             precondition(open.insert(number).inserted, "a request starts once")
         case .render(let number, let error):
             precondition(open.insert(number).inserted, "a refusal is rendered once")

@@ -4,7 +4,7 @@ import Testing
 @testable import HTTP
 
 /// A connection without a socket: time is what the test says it is.
-private struct Wire {
+private final class Wire {
     var state: ConnectionState
     private(set) var actions: [ConnectionAction] = []
 
@@ -14,26 +14,28 @@ private struct Wire {
         state = ConnectionState(limits, now: 0)
     }
 
-    mutating func at(_ seconds: Double, _ event: (inout ConnectionState) -> Void) {
+    func at(_ seconds: Double, _ event: (inout ConnectionState) -> Void) {
         state.advance(to: Moment(seconds: seconds, date: Array("now".utf8)))
         event(&state)
-        actions += state.takeActions()
+        var taken: [ConnectionAction] = []
+        state.takeActions(into: &taken)
+        actions += taken
     }
 
-    mutating func receive(_ text: String, at seconds: Double = 0) {
+    func receive(_ text: String, at seconds: Double = 0) {
         at(seconds) { state in
             Array(text.utf8).withUnsafeBufferPointer { state.receive($0) }
         }
     }
 
-    mutating func answer(_ number: Int, _ body: String = "", at seconds: Double = 0) {
+    func answer(_ number: Int, _ body: String = "", at seconds: Double = 0) {
         at(seconds) {
             $0.answer(number, Response(200, body: .bytes(Array(body.utf8))), requestID: "i")
         }
     }
 
     /// The client takes everything.
-    mutating func flush(at seconds: Double = 0) -> String {
+    func flush(at seconds: Double = 0) -> String {
         let text = state.output.withUnsent { String(decoding: $0, as: UTF8.self) }
         at(seconds) {
             $0.didSend($0.output.count)
@@ -43,7 +45,7 @@ private struct Wire {
     }
 
     var started: [Int] {
-        actions.compactMap { if case .start(let number, _) = $0 { number } else { nil } }
+        actions.compactMap { if case .start(let number) = $0 { number } else { nil } }
     }
 
     func has(_ action: ConnectionAction) -> Bool { actions.contains(action) }
@@ -54,7 +56,7 @@ private struct Wire {
 
     @Test("A request starts its handler, its answer becomes bytes, and time starts anew")
     func exchange() {
-        var wire = Wire()
+        let wire = Wire()
         #expect(wire.state.deadline == 10)
         wire.receive(get, at: 1)
         #expect(wire.started == [1])
@@ -77,7 +79,7 @@ private struct Wire {
             RawConnection.post("/a", "Content-Length: 5\r\n", "hello") + get
             + RawConnection.post("/b", "Transfer-Encoding: chunked\r\n", "2\r\nhi\r\n0\r\n\r\n")
         func run(_ sizes: () -> Int) -> [ConnectionAction] {
-            var wire = Wire()
+            let wire = Wire()
             var rest = Array(text.utf8)[...]
             while !rest.isEmpty {
                 let piece = rest.prefix(sizes())
@@ -109,7 +111,7 @@ private struct Wire {
 
     @Test("Sixteen requests are outstanding at most; an unsafe one waits for those before it")
     func pipelining() {
-        var wire = Wire()
+        let wire = Wire()
         wire.receive(String(repeating: get, count: 40))
         #expect(wire.started == Array(1...16))
         wire.answer(2)
@@ -117,7 +119,7 @@ private struct Wire {
         wire.answer(1)
         _ = wire.flush()
         #expect(wire.started.count == 18)
-        var mixed = Wire()
+        let mixed = Wire()
         mixed.receive(get + RawConnection.post("/", "Content-Length: 0\r\n") + get)
         #expect(mixed.started == [1])
         mixed.answer(1)
@@ -126,10 +128,10 @@ private struct Wire {
 
     @Test("A header has ten seconds from accept; silence ends in silence")
     func headerDeadline() {
-        var silent = Wire()
+        let silent = Wire()
         silent.at(10) { $0.meetDeadline() }
         #expect(silent.actions == [.count(.headerSeconds), .close])
-        var slow = Wire()
+        let slow = Wire()
         for second in 1...9 { slow.receive(second == 1 ? "GET / " : "x", at: Double(second)) }
         slow.at(9.9) { $0.meetDeadline() }
         #expect(slow.actions.isEmpty)
@@ -146,7 +148,7 @@ private struct Wire {
 
     @Test("A body's time stands still while its handler has enough of it")
     func bodyDeadline() {
-        var wire = Wire()
+        let wire = Wire()
         wire.receive(RawConnection.post("/", "Content-Length: 100\r\n", "x"), at: 1)
         #expect(wire.state.deadline == 31)
         wire.at(5) { $0.pauseBody(1) }
@@ -163,7 +165,7 @@ private struct Wire {
     @Test("After a last answer: FIN, then reading away for two seconds or a megabyte")
     func lingering() {
         for isFast in [false, true] {
-            var wire = Wire()
+            let wire = Wire()
             wire.receive(RawConnection.post("/", "Content-Length: 9000000\r\n", "x"))
             wire.answer(1, at: 1)
             #expect(wire.flush(at: 1).contains("Connection: close\r\n"))
@@ -182,7 +184,7 @@ private struct Wire {
 
     @Test("A client that half-closes is answered; a handler that stays silent is interrupted once")
     func halfClose() {
-        var wire = Wire()
+        let wire = Wire()
         wire.receive(get)
         wire.at(5) { $0.noteHangUp() }
         #expect(wire.state.deadline == 6)
@@ -200,7 +202,7 @@ private struct Wire {
         "A live stream that falls behind loses its work and its connection",
         arguments: [(1, 1024, Rejection.outputEvents), (1000, 300, .outputBytes)])
     func live(bytes: Int, atMost: Int, reason: Rejection) {
-        var wire = Wire()
+        let wire = Wire()
         wire.receive(get)
         wire.at(0) { $0.answer(1, Response(200, body: .live { _ in }), requestID: "i") }
         #expect(wire.has(.openStream(1)))
@@ -217,7 +219,7 @@ private struct Wire {
 
     @Test("A stream's writer waits for a full buffer, and a stalled client is cut off")
     func stream() {
-        var wire = Wire { $0.outputBytesMax = 1000 }
+        let wire = Wire { $0.outputBytesMax = 1000 }
         wire.receive(get)
         wire.at(0) { $0.answer(1, Response(200, body: .stream { _ in }), requestID: "i") }
         wire.at(1) { state in
@@ -234,17 +236,17 @@ private struct Wire {
 
     @Test("Draining ends quiet connections at once and the others after their answer")
     func draining() {
-        var quiet = Wire()
+        let quiet = Wire()
         quiet.at(1) { $0.drain() }
         #expect(quiet.actions == [.close])
-        var busy = Wire()
+        let busy = Wire()
         busy.receive(get)
         busy.at(1) { $0.drain() }
         #expect(!busy.has(.close))
         busy.answer(1)
         #expect(busy.flush().contains("Connection: close\r\n"))
         #expect(busy.actions.last == .finishSending)
-        var flushing = Wire()
+        let flushing = Wire()
         flushing.receive(get)
         flushing.answer(1)
         flushing.at(1) { $0.drain() }

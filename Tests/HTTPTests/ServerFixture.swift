@@ -67,6 +67,7 @@ final class ServerFixture: Sendable {
         return Router(
             [
                 Route(.get, "/") { _ in text("root") },
+                .immediate(.get, "/plain") { _ in text("plain") },
                 Route(.get, "/livez", isUrgent: true) { _ in text("alive") },
                 Route(.get, "/certificate") {
                     text("\($0.isSecure) \($0.clientCertificate ?? "none")")

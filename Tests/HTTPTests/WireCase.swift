@@ -8,9 +8,11 @@ import Testing
 struct WireCase: Sendable, CustomTestStringConvertible {
     var name: String
     var sent: String
-    /// 1xx included.
+    /// Without 1xx: whether 100 is needed depends on how the bytes come.
     var statuses: [Int]
     var closes: Bool
+    /// Answered before its body of unknown length is there, it ends the connection and says so.
+    var mayEndEarly = false
 
     var testDescription: String { name }
 

@@ -131,6 +131,13 @@ enum WireCases {
         .served("OPTIONS", line("OPTIONS / HTTP/1.1"), [204]),
     ]
 
+    private static var getWithChunks: WireCase {
+        var wire = WireCase.served(
+            "GET with chunks", get("/", chunked) + "5\r\nGET /\r\n0\r\n\r\n")
+        wire.mayEndEarly = true
+        return wire
+    }
+
     private static let bodies: [WireCase] =
         [
             "+3\r\nabc\r\n0\r\n\r\n", "-3\r\nabc\r\n0\r\n\r\n", "0x3\r\nabc\r\n0\r\n\r\n",
@@ -149,7 +156,7 @@ enum WireCases {
             .served("sixteen digits", post(chunked, "0000000000000003\r\nabc\r\n0\r\n\r\n")),
             .served("no body", post("Content-Length: 0\r\n")),
             .served("GET with a body", get("/", "Content-Length: 5\r\n") + "GET /"),
-            .served("GET with chunks", get("/", chunked) + "5\r\nGET /\r\n0\r\n\r\n"),
+            getWithChunks,
             .served(
                 "answered early, small body",
                 RawConnection.post("/refuse", "Content-Length: 3\r\n", "abc"), [401]),
@@ -174,6 +181,9 @@ enum WireCases {
             get("/after/20") + post("Content-Length: 2\r\n", "hi") + get("/none")
                 + line("DELETE / HTTP/1.1") + get("/empty") + get("/stream"),
             [200, 200, 404, 405, 204, 200]),
+        .served(
+            "with and without tasks",
+            get("/after/5") + get("/plain") + get("/") + get("/plain"), [200, 200, 200, 200]),
         WireCase("kept open", get("/"), [200], closes: false),
     ]
 }

@@ -133,4 +133,26 @@ struct HuggingFaceModelTests {
         }
         #expect(refused > 200)
     }
+
+    @Test("a new model of every family has weights of the spread that its family draws")
+    func scratch() throws {
+        for (index, name) in ["bert_mean", "gpt2", "llama", "t5"].enumerated() {
+            let config = try #require(Golden.read(name)["config"])
+            let path = folder.file(name)
+            try NewModel.write(
+                config: config.text, documents: ["vocab.txt": "a"], seed: 7, to: path,
+                backend: TinyFolder.backend)
+            #expect(FileManager.default.fileExists(atPath: "\(path)/vocab.txt"))
+            let parameters = try TinyFolder.load(path).parameters
+            let table = parameters[0].value.floats()
+            let deviation = table.reduce(0) { $0 + $1 * $1 } / Float(table.count)
+            let expected: Float = index == 3 ? 1 : 0.02
+            // The mean square of 1464 normal numbers errs by 4 %.
+            #expect(abs(deviation.squareRoot() / expected - 1) < 0.1, "\(name)")
+            for parameter in parameters where parameter.value.shape.count == 1 {
+                let value: Float = parameter.name.hasSuffix("weight") ? 1 : 0
+                #expect(parameter.value.floats().allSatisfy { $0 == value })
+            }
+        }
+    }
 }

@@ -85,6 +85,35 @@ struct ParityTests {
         if !generated.isEmpty { #expect(tiny.generate() == generated) }
     }
 
+    @Test("one packed pass gives each task the gradients of a pass of its own", arguments: cases)
+    func tasks(name: String) throws {
+        let tiny = try TinyModel(name)
+        for (_, parameter) in tiny.parameters { parameter.slots = 2 }
+        func gradients(only: Int?) -> [[[Float]?]] {
+            for (_, parameter) in tiny.parameters { parameter.clearGradients() }
+            let tape = Tape(tiny.backend, recording: true)
+            _ = tiny.split(only: only).loss(on: tape)
+            tape.backward()
+            return tiny.parameters.map { $0.parameter.gradients.map { $0?.floats() } }
+        }
+        let together = gradients(only: nil)
+        for task in 0..<2 {
+            let alone = gradients(only: task)
+            for (index, (source, _)) in tiny.parameters.enumerated() {
+                #expect(alone[index][1 - task] == nil, "\(source.name)")
+                let both = try #require(together[index][task], "\(source.name)")
+                let own = try #require(alone[index][task], "\(source.name)")
+                let scale = own.map(abs).max() ?? 0
+                // The same sums, in another order at most.
+                let worst = zip(both, own).map { abs($0 - $1) }.max() ?? .infinity
+                #expect(worst <= 1e-5 * scale + 1e-7, "\(source.name) of task \(task)")
+            }
+        }
+        let shared = tiny.backbone.lastSharedMatrix
+        let place = try #require(tiny.parameters.firstIndex { $0.parameter === shared })
+        #expect(together[place].allSatisfy { $0?.contains { $0 != 0 } ?? false })
+    }
+
     /// Values of a parameter in the order of Hugging Face files.
     private func fileOrder(_ values: [Float], _ source: ParameterSource) -> [Float] {
         guard source.isTransposed else { return values }

@@ -13,8 +13,13 @@ struct TinyModel {
     let backbone: any Architecture
     let parameters: [(source: ParameterSource, parameter: Parameter)]
     private let folder: TemporaryFolder
-    let sequences: [[Int32]]
-    private let targetTexts: [[Int32]]
+    private(set) var sequences: [[Int32]]
+    private var targetTexts: [[Int32]]
+    private var labels: [Int32]
+    /// Of each sequence, ascending.
+    private(set) var tasks: [Int]
+    /// What losses are divided by; nil: the number of targets.
+    private var divisor: Int?
 
     init(_ name: String) throws {
         golden = try Golden.read(name)
@@ -23,6 +28,8 @@ struct TinyModel {
         backbone = try Architectures.load(try Checkpoints.open(folder.path), backend: backend)
         sequences = (golden["sequences"]?.array ?? []).map(\.tokens)
         targetTexts = (golden["targets"]?.array ?? []).map(\.tokens)
+        labels = golden["labels"]?.tokens ?? []
+        tasks = sequences.map { _ in 0 }
         var all = zip(
             try type(of: backbone).layout(backbone.configuration), backbone.parameters
         ).map { (source: $0, parameter: $1) }
@@ -41,13 +48,29 @@ struct TinyModel {
         parameters = all
     }
 
+    /// The same model with two tasks: the first two sequences are task 0's, the last is task 1's.
+    /// With `only`, the batch has that task's sequences alone, their losses weighted as before.
+    func split(only: Int? = nil) -> TinyModel {
+        var other = self
+        other.divisor = targets().targets.count
+        let kept = [0, 1, 2].filter { only == nil || ($0 < 2 ? 0 : 1) == only }
+        other.tasks = kept.map { $0 < 2 ? 0 : 1 }
+        other.sequences = kept.map { sequences[$0] }
+        other.targetTexts = kept.map { targetTexts[$0] }
+        other.labels = kept.map { labels[$0] }
+        return other
+    }
+
+    private func pack(_ texts: [[Int32]]) -> PackedBatch {
+        PackedBatch(zip(tasks, texts).map { (task: $0, tokens: $1) })
+    }
+
     /// Logits of all rows (or of one for each sequence), and the last row of each sequence.
     func logits(on tape: Tape) -> (rows: Tensor, ends: [Int]) {
-        let batch = PackedBatch(sequences.map { (task: 0, tokens: $0) })
+        let batch = pack(sequences)
         let hidden = backbone.hiddenStates(batch, caches: nil, on: tape)
         if let pair = backbone as? any EncoderDecoder {
-            let fed = PackedBatch(
-                targetTexts.map { (task: 0, tokens: [pair.startToken] + $0.dropLast()) })
+            let fed = pack(targetTexts.map { [pair.startToken] + $0.dropLast() })
             let states = pair.decode(fed, reading: hidden, batch.segments, on: tape)
             return (
                 tape.linear(states, pair.outputProjection), fed.segments.map { $0.upperBound - 1 }
@@ -56,7 +79,7 @@ struct TinyModel {
         guard backbone.isCausal else {
             let pooled = backbone.pool(
                 hidden, segments: batch.segments, as: backbone.pooling,
-                rows: RowSpace(count: sequences.count), on: tape)
+                rows: pack(sequences.map { _ in [0] }).rows, on: tape)
             let head = parameters.suffix(2).map(\.parameter)
             return (
                 tape.linear(pooled, head[0], bias: head[1]), Array(sequences.indices)
@@ -73,7 +96,7 @@ struct TinyModel {
         let (logits, _) = logits(on: tape)
         let chosen =
             rows.map { tape.gather(logits, $0, rows: RowSpace(count: $0.count)) } ?? logits
-        let weight = 1 / Float(targets.count)
+        let weight = 1 / Float(divisor ?? targets.count)
         let losses = tape.crossEntropy(
             chosen, targets: targets, weights: targets.map { _ in weight })
         return losses.reduce(0) { $0 + Double($1) } / Double(targets.count)
@@ -82,7 +105,7 @@ struct TinyModel {
     /// What is learnt, and the rows of logits that learn it; nil for all of them.
     private func targets() -> (targets: [Int32], rows: [Int32]?) {
         if backbone is any EncoderDecoder { return (targetTexts.flatMap { $0 }, nil) }
-        guard backbone.isCausal else { return (golden["labels"]?.tokens ?? [], nil) }
+        guard backbone.isCausal else { return (labels, nil) }
         var rows: [Int32] = []
         var start: Int32 = 0
         for sequence in sequences {

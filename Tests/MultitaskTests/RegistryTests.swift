@@ -13,6 +13,9 @@ import Testing
             case .mixing:
                 let shares = try Multitask.mixing(spec, tasks: ["a", "b"]).shares(rows: [9, 1])
                 #expect(abs(shares.reduce(0, +) - 1) < 1e-12)
+            case .curriculum:
+                let method = try Multitask.curriculum(spec, tasks: ["a", "b"])
+                #expect(method.competence(progress: 1) == 1)
             case .weighting:
                 let method = try Multitask.weighting(spec, tasks: ["a", "b"])
                 #expect(method.weights.count == 2)

@@ -6,11 +6,13 @@ import TestSupport
 final class EchoProcess {
     struct Failure: Error { let message: String }
     private let process = Process()
+    private let folder: TemporaryFolder
     let port: UInt16
 
     /// - Parameter descriptorsMax: the limit of open files, soft and hard.
     init(_ folder: TemporaryFolder, descriptorsMax: Int? = nil, _ arguments: [String] = []) throws {
         let output = folder.path + "/echo.out"
+        self.folder = folder
         _ = FileManager.default.createFile(atPath: output, contents: nil)
         let limit = descriptorsMax.map { "ulimit -n \($0) && " } ?? ""
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -46,7 +48,12 @@ final class EchoProcess {
 
     /// SIGTERM; the exit status.
     func stop() -> Int32 {
-        process.terminate()
+        signal()
+        return awaitExit()
+    }
+
+    /// The exit status.
+    func awaitExit() -> Int32 {
         process.waitUntilExit()
         return process.terminationStatus
     }

@@ -86,7 +86,7 @@ import Testing
             #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.hasSuffix("abcdef"))
             #expect(answer.contains("Connection: close\r\n"))
             client.close()
-            #expect(echo.stop() == 0)
+            #expect(echo.awaitExit() == 0)
         }
     }
 }

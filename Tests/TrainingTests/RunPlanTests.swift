@@ -1,3 +1,5 @@
+import Multitask
+import Spec
 import Testing
 
 @testable import Training
@@ -71,5 +73,41 @@ private func plan(
         }
         #expect(plan.stepsByEpoch == [steps.count])
         #expect(plan.tokensByEpoch == [35])
+    }
+
+    private func paced(_ name: String) throws -> RunPlan {
+        let curriculum = Curriculum(
+            try Multitask.curriculum(
+                MethodSpec(name, ["initial": 0.1, "duration": 0.5]), tasks: ["a"]),
+            // Row r is the r-th hardest from the end: row 99 is the easiest.
+            difficulties: [(0..<100).map { Double(100 - $0) }], seed: 5)
+        return RunPlan(
+            lengths: [[Int](repeating: 1, count: 100)], shares: [1], epochs: 4, batchTokens: 8,
+            seed: 7, curriculum: curriculum)
+    }
+
+    /// c(t) = √(t·0.99/0.5 + 0.01): at a quarter of the run, an epoch of four, √0.505 = 0.71.
+    @Test("A curriculum opens the ranking from its easy end as competence grows")
+    func curriculum() throws {
+        let plan = try paced("competence")
+        let first = plan.epoch(0).joined().map(\.row)
+        #expect(first.prefix(3).allSatisfy { $0 >= 80 })
+        #expect(first.allSatisfy { $0 >= 28 })
+        #expect(first.contains { $0 < 50 })
+        #expect(plan.epoch(2).joined().contains { $0.row < 20 })
+        #expect(try paced("competence").epoch(3) == plan.epoch(3))
+        let control = try paced("random_order").epoch(0).joined().map(\.row)
+        #expect(control.count == first.count && control.contains { $0 < 28 })
+    }
+
+    @Test("A row's first draw under a curriculum is its pass 0, over all epochs")
+    func firstVisits() throws {
+        let plan = try paced("competence")
+        var seen: Set<Int> = []
+        for epoch in 0..<4 {
+            for draw in plan.epoch(epoch).joined() {
+                #expect((draw.pass == 0) == seen.insert(draw.row).inserted)
+            }
+        }
     }
 }

@@ -64,13 +64,19 @@ import Testing
     @Test("Pausing over and over ends in the bits of a run that never stopped", arguments: methods)
     func resumes(retention: [MethodSpec]?) throws {
         var spec = TinyRun.sequence(retention)
-        spec.weighting = retention == nil ? MethodSpec("uncertainty") : nil
+        if retention == nil {
+            spec.stages = [["mood"], ["mood", "topic"]]
+            spec.weighting = MethodSpec("uncertainty")
+            spec.aggregation = MethodSpec("pcgrad")
+            spec.curriculum = MethodSpec("competence")
+        }
         let expected = try finish(try TinyRun(), spec, Recorder())
         let run = try TinyRun()
         var checkpoint: String?
         for _ in 0..<60 {
             let recorder = Recorder()
-            recorder.steer = { $0 == 9 ? .pause : .proceed }
+            // Ranking rows for the curriculum polls too, each time anew.
+            recorder.steer = { $0 == (retention == nil ? 20 : 9) ? .pause : .proceed }
             let outcome = try Trainer.run(
                 spec, inputs: run.inputs(checkpoint: checkpoint), backend: run.backend,
                 observer: recorder)

@@ -15,9 +15,10 @@ import Testing
         #expect(timings.allSatisfy { $0.seconds > 0 && $0.losses.count == 2 })
         let (first, last) = (timings[0].losses, timings[29].losses)
         #expect(last[0] + last[1] < first[0] + first[1])
-        for (method, family) in [("gradnorm", .weighting), ("pcgrad", .aggregation)]
-            as [(String, MethodDescriptor.Family)]
-        {
+        let methods: [(String, MethodDescriptor.Family)] = [
+            ("gradnorm", .weighting), ("pcgrad", .aggregation), ("ewc", .retention),
+        ]
+        for (method, family) in methods {
             let cost = try benchmark.cost(of: MethodSpec(method), family, pairs: 4, warmup: 1)
             #expect(cost.ratios.count == 4 && cost.ratios.allSatisfy { $0 > 0 })
             #expect(cost.memory > 1)

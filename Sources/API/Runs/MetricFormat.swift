@@ -20,27 +20,28 @@ enum MetricFormat: Sendable {
         }
     }
 
-    func line(_ record: MetricRecord) -> [UInt8] {
+    /// - Parameter epochs: of each stage of the run.
+    func line(_ record: MetricRecord, epochs: Int) -> [UInt8] {
         switch self {
-        case .jsonl: return record.json.bytes() + [UInt8(ascii: "\n")]
+        case .jsonl: return record.json(epochs: epochs).bytes() + [UInt8(ascii: "\n")]
         case .csv:
             let point = record.point
             let value = point.value.isFinite ? "\(point.value)" : ""
             return Array(
-                ("\(point.task),\(point.name),\(point.split),\(MetricRecord.stage),"
+                ("\(point.task),\(point.name),\(point.split),\(record.stage(epochs: epochs)),"
                     + "\(point.epoch),\(point.step),\(value),\(record.time)\r\n").utf8)
         }
     }
 }
 
 extension MetricRecord {
-    /// Joint training has one stage.
-    static let stage = 1
+    /// From 1; points count epochs over all stages, of which each has `epochs`.
+    func stage(epochs: Int) -> Int { max(0, point.epoch - 1) / max(1, epochs) + 1 }
 
-    var json: JSON {
+    func json(epochs: Int) -> JSON {
         [
             "task": .string(point.task), "name": .string(point.name),
-            "split": .string(point.split), "stage": .count(Self.stage),
+            "split": .string(point.split), "stage": .count(stage(epochs: epochs)),
             "epoch": .count(point.epoch), "step": .count(point.step),
             "value": .measure(point.value), "time": .measure(time),
         ]

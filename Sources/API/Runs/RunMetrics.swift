@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import Spec
 import Store
 
 extension API {
@@ -9,25 +10,27 @@ extension API {
         let filter = MetricFilter(
             run: try request.id("run"), task: try query.identifier("task"),
             name: try query.identifier("name"),
-            split: try query.choice("split", of: ["train", "validation", "test"]),
+            split: try query.choice("split", of: ["train", "validation", "test", "diagnosis"]),
             afterStep: try query.integer("after_step", in: 0...Int(Int32.max)))
         let format = try query.choice("format", of: ["json", "jsonl", "csv"]) ?? "json"
         let limit = try query.integer("limit", in: 1...limits.metricsPageMax)
         let after = try query.integer("after", in: 0...Int.max).map { Int64($0) }
         try query.finish()
-        let first = try await stored { store in
-            _ = try store.run(filter.run)
-            return try filter.page(store, after: after, limit: limit ?? 100)
+        let (epochs, first) = try await stored { store in
+            let epochs = try store.run(filter.run).spec.epochs
+            return (epochs, try filter.page(store, after: after, limit: limit ?? 100))
         }
         guard format != "json" else {
             return .list(
-                first.items.map { (String($0.number), $0.json) }, hasMore: first.hasMore)
+                first.items.map { (String($0.number), $0.json(epochs: epochs)) },
+                hasMore: first.hasMore)
         }
-        return export(filter, as: format == "csv" ? .csv : .jsonl, after: after, rowsMax: limit)
+        let lines = format == "csv" ? MetricFormat.csv : .jsonl
+        return export(filter, as: lines, epochs: epochs, after: after, rowsMax: limit)
     }
 
     private func export(
-        _ filter: MetricFilter, as format: MetricFormat, after: Int64?, rowsMax: Int?
+        _ filter: MetricFilter, as format: MetricFormat, epochs: Int, after: Int64?, rowsMax: Int?
     ) -> Response {
         var fields = Fields()
         fields["Content-Type"] = format.contentType
@@ -42,7 +45,7 @@ extension API {
                     let (from, count) = (after, min(left, pageMax))
                     let page = try await stored { try filter.page($0, after: from, limit: count) }
                     guard let last = page.items.last else { return }
-                    try await writer.write(page.items.flatMap(format.line))
+                    try await writer.write(page.items.flatMap { format.line($0, epochs: epochs) })
                     after = last.number
                     left -= page.items.count
                     guard page.hasMore else { return }

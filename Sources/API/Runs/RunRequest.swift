@@ -26,6 +26,7 @@ struct RunRequest {
             name: name, baseModel: baseModel, tasks: tasks,
             mixing: try mixing ?? resolved("mixing", MethodSpec("proportional"), .mixing, tasks),
             weighting: try method(&fields, "weighting", .weighting, tasks),
+            curriculum: try method(&fields, "curriculum", .curriculum, tasks),
             aggregation: try method(&fields, "aggregation", .aggregation, tasks),
             retention: try methods(&fields, "retention", .retention, tasks),
             stages: try stages(&fields, tasks),
@@ -49,9 +50,6 @@ struct RunRequest {
     }
 
     private func refuseLaterFields(_ fields: inout FieldReader) throws {
-        for name in ["curriculum"] where fields.value(name) != nil {
-            throw APIError.notAvailable(name, "leave it out or write null")
-        }
         for name in ["baselines"] {
             if let value = fields.value(name), value != .array([]) {
                 throw APIError.notAvailable(name, "leave it out")

@@ -9,6 +9,7 @@ extension RunSpec {
             "tasks": .array(tasks.map(\.json)), "stages": stagesJSON,
             "retention": .array((retention ?? []).map(\.json)), "mixing": mixing.json,
             "weighting": weighting?.json ?? nil, "aggregation": aggregation?.json ?? nil,
+            "curriculum": curriculum?.json ?? nil,
             "adaptation": ["method": "full"],
             "optimizer": [
                 "name": .string(optimizer.name),

@@ -10,7 +10,8 @@ extension Generation {
         guard let first = try await firstSignal(feed) else { throw CancellationError() }
         return Response(
             200, ServerSentEvents.fields,
-            body: .stream { writer in
+            // The model does not wait for a client: one that falls behind ends its generation.
+            body: .live { writer in
                 var record = newRecord()
                 for chunk in dialect.opening(self) {
                     try await writer.write(ServerSentEvents.event(chunk))

@@ -60,9 +60,9 @@ struct BenchEcho: AsyncParsableCommand {
     private static func router(_ metrics: ServerMetrics, digest: String?) -> Router {
         Router(
             [
-                Route(.get, "/") { _ in json(#"{"object":"echo","status":"ok"}"#) },
-                Route(.get, "/livez", isUrgent: true) { _ in json(#"{"status":"ok"}"#) },
-                Route(.get, "/counters", isUrgent: true) { _ in json(counters(metrics)) },
+                .immediate(.get, "/") { _ in json(#"{"object":"echo","status":"ok"}"#) },
+                .immediate(.get, "/livez", isUrgent: true) { _ in json(#"{"status":"ok"}"#) },
+                .immediate(.get, "/counters", isUrgent: true) { _ in json(counters(metrics)) },
                 Route(.post, "/echo") { request in
                     let body = try await request.body.collect(upTo: bodyBytesMax)
                     var fields = Fields()
@@ -73,7 +73,10 @@ struct BenchEcho: AsyncParsableCommand {
             before: { request in
                 guard let digest, request.path != "/livez" else { return nil }
                 let sent = request.fields["Authorization"].map { Self.digest($0) }
-                return sent == digest ? nil : Response(401)
+                if sent == digest { return nil }
+                var fields = Fields()
+                fields["WWW-Authenticate"] = "Bearer"
+                return Response(401, fields)
             },
             problem: { error, _ in
                 let known = error as? HTTPError ?? HTTPError(500, "The request failed.")

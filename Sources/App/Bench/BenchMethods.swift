@@ -9,7 +9,7 @@ import Training
 struct BenchMethods: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "methods",
-        abstract: "What each weighting and aggregation costs: its step over an equal-weights one.",
+        abstract: "What methods cost: a step with weighting, aggregation or EWC over an equal one.",
         discussion: """
             The same sequences are shared out among 2, 4 and 8 tasks, half classification, half
             generation. Steps are timed in pairs, one with the method and one without, which
@@ -20,13 +20,13 @@ struct BenchMethods: ParsableCommand {
     @OptionGroup var options: BenchOptions
 
     @Option(help: "Pairs of steps to time for each method.")
-    var pairs = 20
+    var pairs = 10
 
     @Option(help: "Numbers of tasks, separated by commas; each even, at most twice --sequences.")
     var tasks = "2,4,8"
 
-    @Option(help: "Only these methods, separated by commas.")
-    var only: String?
+    @Option(help: "Methods to measure, separated by commas; `all` for every one.")
+    var only = "gradnorm,uncertainty,pcgrad,cagrad,mgda,upgrad,ewc"
 
     private var taskCounts: [Int] { tasks.split(separator: ",").compactMap { Int($0) } }
 
@@ -76,11 +76,18 @@ struct BenchMethods: ParsableCommand {
         print(JSON.object(figures).text)
     }
 
+    private static func isAnchor(_ method: MethodDescriptor) -> Bool {
+        guard method.family == .retention else { return false }
+        let needs = try? Multitask.retention(MethodSpec(method.name), tasks: []).needs
+        return needs?.anchor != nil
+    }
+
     /// Equal weights and the sum are what the others are measured against: they stay as controls.
     private var methods: [MethodDescriptor] {
-        let names = only.map { $0.split(separator: ",").map(String.init) }
+        let names = only == "all" ? nil : only.split(separator: ",").map(String.init)
         return Multitask.catalogue.filter {
-            [.weighting, .aggregation].contains($0.family) && !$0.takesTaskValues
+            ([.weighting, .aggregation].contains($0.family) || Self.isAnchor($0))
+                && !$0.takesTaskValues
                 && (names?.contains($0.name) ?? true)
         }
     }

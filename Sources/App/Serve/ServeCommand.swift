@@ -69,7 +69,8 @@ struct ServeCommand: AsyncParsableCommand {
             report: { log.write(LogEntry(.warning, "worker", [("message", .string($0))])) })
         let metrics = ServerMetrics()
         let api = try API(
-            store: store, compute: pool, catalogue: Multitask.catalogue, key: key,
+            store: store, compute: pool, catalogue: Multitask.catalogue,
+            interference: InterferenceReport.json, key: key,
             imports: ModelImport(folder: modelFolder, inspect: Self.inspect), metrics: metrics,
             log: { log.write($0) })
         let isLoopback = Gate.isLoopback(host.contains(":") ? "[\(host)]" : host)

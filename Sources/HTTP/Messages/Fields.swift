@@ -15,9 +15,16 @@ package struct Fields: Sendable, Equatable {
 
     /// The first value of that name. Setting replaces every line of the name, nil removes them.
     package subscript(_ name: String) -> String? {
-        get { lines.first { Self.matches($0.name, name) }?.value }
+        get {
+            for index in lines.indices where Self.matches(lines[index].name, name) {
+                return lines[index].value
+            }
+            return nil
+        }
         set {
-            lines.removeAll { Self.matches($0.name, name) }
+            if lines.contains(where: { Self.matches($0.name, name) }) {
+                lines.removeAll { Self.matches($0.name, name) }
+            }
             if let newValue { append(name, newValue) }
         }
     }
@@ -29,8 +36,8 @@ package struct Fields: Sendable, Equatable {
 
     /// Adds a line after the others.
     package mutating func append(_ name: String, _ value: String) {
-        guard !name.isEmpty, name.utf8.allSatisfy(ByteClass.isToken) else { return }
-        let isClean = value.utf8.allSatisfy { $0 != 0x0D && $0 != 0x0A && $0 != 0 }
+        guard !name.isEmpty, Self.all(name, ByteClass.isToken) else { return }
+        let isClean = Self.all(value) { $0 != 0x0D && $0 != 0x0A && $0 != 0 }
         lines.append(Line(name: name, value: isClean ? value : Self.cleaned(value)))
     }
 
@@ -46,11 +53,20 @@ package struct Fields: Sendable, Equatable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Over contiguous bytes: iterating a string's view costs several times as much.
+    @inline(__always)
+    private static func all(_ text: String, _ isAllowed: (UInt8) -> Bool) -> Bool {
+        text.utf8.withContiguousStorageIfAvailable { $0.allSatisfy(isAllowed) }
+            ?? text.utf8.allSatisfy(isAllowed)
+    }
+
     static func matches(_ left: String, _ right: String) -> Bool {
         guard left.utf8.count == right.utf8.count else { return false }
-        for (one, other) in zip(left.utf8, right.utf8)
-        where ByteClass.lowercased(one) != ByteClass.lowercased(other) {
-            return false
+        if left == right { return true }
+        var other = right.utf8.makeIterator()
+        for one in left.utf8 {
+            guard let byte = other.next(), ByteClass.lowercased(one) == ByteClass.lowercased(byte)
+            else { return false }
         }
         return true
     }

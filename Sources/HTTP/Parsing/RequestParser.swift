@@ -18,7 +18,7 @@ struct RequestParser: Sendable {
     }
     private enum State {
         case start
-        case fields(RequestLine)
+        case fields
         case body(left: Int)
         case chunked(ChunkedDecoder)
         case refused(HTTPError)
@@ -34,6 +34,7 @@ struct RequestParser: Sendable {
     private var state = State.start
     private var scanner = LineScanner()
     private var budget: FieldBudget
+    private var line: RequestLine?
     private var fields = Fields()
     private var skippedEmptyLine = false
 
@@ -47,6 +48,9 @@ struct RequestParser: Sendable {
         if case .start = state { return true }
         return false
     }
+
+    /// Of the request that is being parsed, once its first line is.
+    var method: Method? { line?.method }
 
     /// The next event. Moves `position` past what it consumed.
     mutating func next(_ input: Bytes, _ position: inout Int) -> Event {
@@ -63,8 +67,8 @@ struct RequestParser: Sendable {
             switch state {
             case .start:
                 guard try takeRequestLine(input, &position) else { return .needMore }
-            case .fields(let line):
-                switch try takeField(line, input, &position) {
+            case .fields:
+                switch try takeField(input, &position) {
                 case .incomplete: return .needMore
                 case .taken: continue
                 case .last(let head): return .head(head)
@@ -100,6 +104,7 @@ struct RequestParser: Sendable {
         scanner = LineScanner()
         budget = FieldBudget(limits)
         fields = Fields()
+        line = nil
         skippedEmptyLine = false
     }
 
@@ -128,13 +133,15 @@ struct RequestParser: Sendable {
                 skippedEmptyLine = true
                 return true
             }
-            state = .fields(try RequestLine(Bytes(rebasing: rest[..<length])))
+            line = try RequestLine(Bytes(rebasing: rest[..<length]))
+            fields.reserve(8)
+            state = .fields
             return true
         }
     }
 
     private mutating func takeField(
-        _ requestLine: RequestLine, _ input: Bytes, _ position: inout Int
+        _ input: Bytes, _ position: inout Int
     ) throws(HTTPError) -> FieldStep {
         let rest = Bytes(rebasing: input[position...])
         switch scanner.scan(rest, lengthMax: budget.lineBytesMax) {
@@ -143,7 +150,7 @@ struct RequestParser: Sendable {
         case .tooLong: throw budget.lineTooLong
         case .line(let length):
             position += length + 2
-            if length == 0 { return .last(try finishHead(requestLine)) }
+            if length == 0 { return .last(try finishHead()) }
             guard budget.take(length) else { throw FieldBudget.tooMany }
             let line = try FieldLine(Bytes(rebasing: rest[..<length]))
             fields.appendChecked(line.name, line.value)
@@ -151,7 +158,8 @@ struct RequestParser: Sendable {
         }
     }
 
-    private mutating func finishHead(_ line: RequestLine) throws(HTTPError) -> RequestHead {
+    private mutating func finishHead() throws(HTTPError) -> RequestHead {
+        guard let line else { throw Self.malformed }
         let semantics = try FieldSemantics(fields, isVersion10: line.isVersion10)
         switch semantics.framing {
         case .none: state = .body(left: 0)

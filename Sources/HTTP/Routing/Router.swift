@@ -6,13 +6,19 @@ package struct Router: Sendable {
         /// Its place in `routeNames`.
         let number: Int
         var isUrgent = false
-        var handlers: [Method: @Sendable (Request) async throws -> Response]
+        /// By `Method.number`.
+        var handlers: [Route.Handler?]
+
+        /// HEAD is answered by GET where it has no handler of its own.
+        func handler(for method: Method) -> Route.Handler? {
+            handlers[method.number]
+                ?? (method == .head ? handlers[Method.get.number] : nil)
+        }
 
         /// The value of Allow.
         var allow: String {
-            var methods = Set(handlers.keys).union([.options])
-            if methods.contains(.get) { methods.insert(.head) }
-            return methods.map(\.rawValue).sorted().joined(separator: ", ")
+            Method.allCases.filter { $0 == .options || handler(for: $0) != nil }
+                .map(\.rawValue).sorted().joined(separator: ", ")
         }
     }
     /// What a request is for, found before its handler starts.
@@ -58,9 +64,10 @@ package struct Router: Sendable {
         var resource =
             exact[route.pattern] ?? index.map { patterned[$0] }
             ?? Resource(
-                pattern: pattern, name: route.pattern, number: routeNames.count, handlers: [:])
+                pattern: pattern, name: route.pattern, number: routeNames.count,
+                handlers: Array(repeating: nil, count: Method.allCases.count))
         if resource.number == routeNames.count { routeNames.append(route.pattern) }
-        resource.handlers[route.method] = route.handler
+        resource.handlers[route.method.number] = route.handler
         if route.isUrgent { resource.isUrgent = true }
         if pattern.parameterCount == 0 {
             exact[route.pattern] = resource
@@ -96,14 +103,34 @@ package struct Router: Sendable {
         }
     }
 
+    /// The answer to a request that needs no task; nil when it does.
+    func respondImmediately(
+        to request: Request, by match: Match
+    ) -> (response: Response, rejection: Rejection?)? {
+        guard case .resource(let resource) = match,
+            case .immediate(let handler) = resource.handler(for: request.method)
+        else { return nil }
+        if let response = before(request) { return (response, nil) }
+        do {
+            if let malformation = request.malformation { throw malformation }
+            return (try handler(request), nil)
+        } catch {
+            return (problem(error, request), (error as? HTTPError)?.rejection)
+        }
+    }
+
     /// An error's answer, for what never became a request.
     func rendered(_ error: any Error, _ request: Request) -> Response { problem(error, request) }
 
     private func respond(to request: Request, by resource: Resource) async throws -> Response {
-        let handler =
-            resource.handlers[request.method]
-            ?? (request.method == .head ? resource.handlers[.get] : nil)
-        if let handler { return try await handler(request) }
+        switch resource.handler(for: request.method) {
+        case .task(let handler): return try await handler(request)
+        case .immediate(let handler): return try handler(request)
+        case nil: return withoutHandler(request, resource)
+        }
+    }
+
+    private func withoutHandler(_ request: Request, _ resource: Resource) -> Response {
         if request.method == .options { return Self.options(resource.allow) }
         let allow = resource.allow
         var response = problem(

@@ -26,7 +26,12 @@ extension Connection {
             channel: channel)
         exchanges.append(exchange)
         lane.metrics.requestsInFlight.add(1)
-        run(request, exchange)
+        guard
+            let (response, rejection) = lane.router.respondImmediately(to: request, by: match)
+        else { return run(request, exchange) }
+        precondition(!response.body.isStream, "a stream's producer needs a task")
+        if let rejection { lane.metrics.count(rejection) }
+        deliver(exchange, response)
     }
 
     private func makeChannel(_ number: Int) -> BodyChannel {

@@ -23,6 +23,7 @@ final class Connection: EventHandler, @unchecked Sendable {
     private var isFlushAsked = false
     private var isBlocked = false
     private var isClosed = false
+    private static let lost: Readiness = [.error, .hangUp]
     private var interest: Readiness = [.read, .readHangUp]
     private var armedFor = Double.infinity
 
@@ -68,14 +69,14 @@ final class Connection: EventHandler, @unchecked Sendable {
 
     func ready(_ readiness: Readiness) {
         if isClosed { return }
-        if !readiness.isDisjoint(with: [.error, .hangUp]) { return close() }
-        if readiness.contains(.write) {
+        if readiness.hasAny(Self.lost) { return close() }
+        if readiness.hasAny(.write) {
             if tls?.readWaitsForWrite == true { receive() }
             flush()
         }
-        if readiness.contains(.read) {
+        if readiness.hasAny(.read) {
             receive()
-        } else if readiness.contains(.readHangUp) {
+        } else if readiness.hasAny(.readHangUp) {
             tell { $0.noteHangUp() }
         }
     }
@@ -149,8 +150,11 @@ final class Connection: EventHandler, @unchecked Sendable {
     /// Does what the state asks, and brings epoll's interest, the deadline and the idle list in
     /// line with it.
     private func settle() {
-        while case let actions = state.takeActions(), !actions.isEmpty {
+        while state.hasActions {
+            var actions = lane.takeSpareActions()
+            state.takeActions(into: &actions)
             for action in actions { perform(action) }
+            lane.giveBack(&actions)
         }
         if isClosed { return }
         if state.wantsFlush && !isBlocked && !isFlushAsked {
@@ -167,18 +171,18 @@ final class Connection: EventHandler, @unchecked Sendable {
     }
 
     private func watch() {
-        var wanted: Readiness = []
-        if state.wantsInput { wanted.insert(.read) }
-        if state.wantsHangUp { wanted.insert(.readHangUp) }
-        if isBlocked || tls?.readWaitsForWrite == true { wanted.insert(.write) }
-        guard wanted != interest else { return }
-        interest = wanted
-        reactor.change(token, to: wanted)
+        var wanted: UInt32 = 0
+        if state.wantsInput { wanted |= Readiness.read.rawValue }
+        if state.wantsHangUp { wanted |= Readiness.readHangUp.rawValue }
+        if isBlocked || tls?.readWaitsForWrite == true { wanted |= Readiness.write.rawValue }
+        guard wanted != interest.rawValue else { return }
+        interest = Readiness(rawValue: wanted)
+        reactor.change(token, to: interest)
     }
 
     private func perform(_ action: ConnectionAction) {
         switch action {
-        case .start(let number, let head): start(number, head)
+        case .start(let number): if let head = state.takeHead(number) { start(number, head) }
         case .body(let number, let bytes):
             if exchange(number)?.channel?.push(bytes) == true { state.pauseBody(number) }
         case .bodyEnd(let number): exchange(number)?.channel?.finish()

@@ -1,7 +1,7 @@
 /// What a connection's state asks of the world, in order. Numbers name exchanges.
 enum ConnectionAction: Equatable {
-    /// Run the handler.
-    case start(Int, RequestHead)
+    /// Run the handler; `takeHead` has the request.
+    case start(Int)
     /// Bytes of a body, for its handler.
     case body(Int, [UInt8])
     case bodyEnd(Int)

@@ -24,24 +24,18 @@ extension ConnectionState {
 
     /// Writes every answer whose turn has come.
     private mutating func writeAnswers() {
-        while phase == .open, !closesAfterFlush, let exchange = exchanges.first,
-            let (response, requestID) = exchange.response
+        while phase == .open, !closesAfterFlush, !exchanges.isEmpty,
+            let (response, requestID) = exchanges[0].response
         {
             exchanges[0].response = nil
-            switch response.body {
-            case .stream where opensStream(response, exchange),
-                .live where opensStream(response, exchange):
-                openStream(response, requestID)
-                return
-            default:
-                writeWhole(response, requestID)
-                retire(isWhole: true)
+            if response.body.isStream, !response.status.forbidsBody,
+                exchanges[0].method != .head
+            {
+                return openStream(response, requestID)
             }
+            writeWhole(response, requestID)
+            retire(isWhole: true)
         }
-    }
-
-    private func opensStream(_ response: Response, _ exchange: ExchangeState) -> Bool {
-        response.body.isStream && !response.status.forbidsBody && exchange.method != .head
     }
 
     private mutating func writeWhole(_ response: Response, _ requestID: String) {
@@ -75,7 +69,7 @@ extension ConnectionState {
     ) {
         let isLast = isDraining && exchanges.count == 1 && !hasPending
         let keepsAlive =
-            mayKeepAlive && exchanges[0].keepsAlive && !isLast && canLeaveBody(exchanges[0])
+            mayKeepAlive && exchanges[0].keepsAlive && !isLast && canLeaveBody(exchanges[0].number)
         exchanges[0].keepsAlive = keepsAlive
         exchanges[0].status = response.status.code
         let head = ResponseHead(
@@ -86,8 +80,8 @@ extension ConnectionState {
     }
 
     /// Whether what is left of the body is little enough to be read away.
-    private func canLeaveBody(_ exchange: ExchangeState) -> Bool {
-        guard let body = receiving, body.number == exchange.number else { return true }
+    private func canLeaveBody(_ number: Int) -> Bool {
+        guard let body = receiving, body.number == number else { return true }
         if body.awaitsContinue { return false }
         guard let left = body.bytesLeft else { return false }
         return left <= limits.discardBytesMax
@@ -100,9 +94,9 @@ extension ConnectionState {
         guard exchange.keepsAlive else { return endAfterFlush() }
         // Its body may have been held back for the handler; now it is only read away.
         if receiving?.number == exchange.number { receiving?.pausedAt = nil }
-        if let parked = exchanges.first?.parked {
-            exchanges[0].parked = nil
-            act(.start(exchanges[0].number, parked))
+        if !exchanges.isEmpty, exchanges[0].isParked {
+            exchanges[0].isParked = false
+            act(.start(exchanges[0].number))
         }
     }
 
@@ -162,11 +156,11 @@ extension ConnectionState {
     mutating func didSend(_ count: Int) {
         output.didSend(count)
         lastWriteProgress = now
-        guard let first = exchanges.first, first.isWriterWaiting,
+        guard !exchanges.isEmpty, exchanges[0].isWriterWaiting,
             output.count <= limits.outputBytesMax / 2
         else { return }
         exchanges[0].isWriterWaiting = false
-        act(.resumeWriters(first.number))
+        act(.resumeWriters(exchanges[0].number))
     }
 
     /// All output is with the kernel.

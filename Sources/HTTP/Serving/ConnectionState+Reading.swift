@@ -64,6 +64,13 @@ extension ConnectionState {
         receiving?.lastTime = now
     }
 
+    /// The request that is to start; once.
+    mutating func takeHead(_ number: Int) -> RequestHead? {
+        guard let index = index(of: number) else { return nil }
+        defer { exchanges[index].head = nil }
+        return exchanges[index].head
+    }
+
     // MARK: Parsing
 
     /// Takes up the input that had to wait for an answer, a handler or the client.
@@ -100,7 +107,7 @@ extension ConnectionState {
 
     private var mayParse: Bool {
         phase == .open && !stopsParsing && exchanges.count < limits.pipelinedMax
-            && exchanges.last?.parked == nil && output.count < limits.outputBytesMax
+            && exchanges.last?.isParked != true && output.count < limits.outputBytesMax
             && receiving?.pausedAt == nil
     }
 
@@ -136,7 +143,7 @@ extension ConnectionState {
         if hasBody { receiving = ReceivingState(exchange.number, head, now: now) }
         let runsNow =
             exchanges.isEmpty || exchange.isSafe && exchanges.allSatisfy(\.isSafe)
-        if runsNow { act(.start(exchange.number, head)) } else { exchange.parked = head }
+        if runsNow { act(.start(exchange.number)) } else { exchange.isParked = true }
         exchanges.append(exchange)
     }
 
@@ -171,7 +178,8 @@ extension ConnectionState {
         if let rejection = error.rejection { act(.count(rejection)) }
         guard let body = receiving else {
             exchangesSeen += 1
-            exchanges.append(ExchangeState(refusal: exchangesSeen, now: now))
+            exchanges.append(
+                ExchangeState(refusal: exchangesSeen, method: parser.method, now: now))
             return act(.render(exchangesSeen, error))
         }
         receiving = nil

@@ -1,8 +1,8 @@
 // One connection as a pure state machine: bytes, answers and times in, actions and output bytes
 // out. Knows no socket, no task and no clock; `Connection` does what it says.
 
-/// The facets are in `ConnectionState+*.swift`.
-struct ConnectionState {
+/// The facets are in `ConnectionState+*.swift`. Not copyable: it is large, and there is one.
+struct ConnectionState: ~Copyable {
     enum Phase {
         case open
         /// The last answer is out and FIN said; input is read away so that the client can read.
@@ -82,12 +82,10 @@ struct ConnectionState {
 
     var wantsFlush: Bool { phase == .open && (!output.isEmpty || closesAfterFlush) }
 
-    /// The actions since the last call; they are to be done in order.
-    mutating func takeActions() -> [ConnectionAction] {
-        if actions.isEmpty { return [] }
-        defer { actions = [] }
-        return actions
-    }
+    var hasActions: Bool { !actions.isEmpty }
+
+    /// The actions since the last call, to be done in order; `taken` comes empty.
+    mutating func takeActions(into taken: inout [ConnectionAction]) { swap(&actions, &taken) }
 
     // MARK: Shared by the facets
 

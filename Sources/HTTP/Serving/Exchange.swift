@@ -29,6 +29,7 @@ final class Exchange: @unchecked Sendable {
     }
 
     func open(_ isOpen: Bool) {
+        guard turn != nil else { return }
         let turn = self.turn
         self.turn = nil
         turn?.resume(returning: isOpen)

@@ -9,8 +9,10 @@ struct ExchangeState {
     let started: Double
     /// Whether the connection lives on after it.
     var keepsAlive: Bool
+    /// The request, until its handler starts.
+    var head: RequestHead?
     /// Waits until those before it are answered.
-    var parked: RequestHead?
+    var isParked = false
     /// Refused by the wire: it has no handler and is not counted as a request.
     var isRefusal = false
 
@@ -37,12 +39,13 @@ struct ExchangeState {
         isVersion10 = head.isVersion10
         started = now
         keepsAlive = head.keepsAlive
+        self.head = head
     }
 
     /// The place of an answer to what was no request.
-    init(refusal number: Int, now: Double) {
+    init(refusal number: Int, method: Method?, now: Double) {
         self.number = number
-        method = .get
+        self.method = method ?? .get
         isSafe = false
         isVersion10 = false
         started = now
@@ -51,7 +54,7 @@ struct ExchangeState {
     }
 
     /// Whether its handler still owes an answer.
-    var isComputing: Bool { !isRefusal && parked == nil && response == nil && !isStreaming }
+    var isComputing: Bool { !isRefusal && !isParked && response == nil && !isStreaming }
 }
 
 /// A body on its way in; its exchange may have been answered already.

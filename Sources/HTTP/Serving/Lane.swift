@@ -11,6 +11,7 @@ final class Lane: EventHandler, @unchecked Sendable {
     let onRequest: (@Sendable (RequestRecord) -> Void)?
     let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 * 1024)
     private var date = HTTPDate()
+    private var spareActions: [ConnectionAction] = []
     private var lastMoment = Moment(seconds: -1, date: [])
     var identifiers = RequestIdentifiers()
     private(set) var isDraining = false
@@ -51,6 +52,18 @@ final class Lane: EventHandler, @unchecked Sendable {
         if reserve >= 0 { SystemCalls.close(reserve) }
     }
 
+    /// An empty array that has room, for a moment.
+    func takeSpareActions() -> [ConnectionAction] {
+        var actions: [ConnectionAction] = []
+        swap(&actions, &spareActions)
+        return actions
+    }
+
+    func giveBack(_ actions: inout [ConnectionAction]) {
+        actions.removeAll(keepingCapacity: true)
+        swap(&actions, &spareActions)
+    }
+
     /// The time of this turn of the reactor.
     func moment() -> Moment {
         if lastMoment.seconds != reactor.now {
@@ -70,16 +83,21 @@ final class Lane: EventHandler, @unchecked Sendable {
 
     // MARK: Accepting
 
-    func ready(_ readiness: Readiness) { acceptAll() }
+    func ready(_ readiness: Readiness) { accept(atMost: Self.acceptsPerTurnMax) }
 
     func expired(armedFor deadline: Double) {}
 
     func turnEnded() {}
 
-    private func acceptAll() {
+    /// A flood of connections must not hold up those that are served; epoll reports the rest again.
+    private static let acceptsPerTurnMax = 64
+
+    private func accept(atMost countMax: Int) {
         for descriptor in listeners?.descriptors ?? [] {
             var isDone = false
-            while !isDone, canAdmit() {
+            var count = 0
+            while !isDone, count < countMax, canAdmit() {
+                count += 1
                 switch SystemCalls.accept(descriptor) {
                 case .descriptor(let accepted): admit(accepted)
                 case .none: isDone = true
@@ -213,7 +231,7 @@ final class Lane: EventHandler, @unchecked Sendable {
 
     private func beginDraining() {
         if !isDraining {
-            acceptAll()  // who is in the queue was promised an answer
+            accept(atMost: .max)  // who is in the queue was promised an answer
             isDraining = true
             for token in listenerTokens { reactor.unregister(token) }
             listenerTokens = []

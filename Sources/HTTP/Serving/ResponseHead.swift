@@ -16,11 +16,15 @@ struct ResponseHead {
     var requestID: String
 
     func write(_ response: Response, date: [UInt8], into output: inout [UInt8]) {
-        output.append(static: "HTTP/1.1 ")
-        output.append(decimal: response.status.code)
-        output.append(static: " ")
-        output.append(static: response.status.phrase)
-        output.append(static: "\r\nDate: ")
+        if response.status.code == 200 {
+            output.append(static: "HTTP/1.1 200 OK\r\nDate: ")
+        } else {
+            output.append(static: "HTTP/1.1 ")
+            output.append(decimal: response.status.code)
+            output.append(static: " ")
+            output.append(static: response.status.phrase)
+            output.append(static: "\r\nDate: ")
+        }
         output.append(contentsOf: date)
         output.append(static: "\r\n")
         for line in response.fields.lines where !Self.isReserved(line.name) {

@@ -20,6 +20,9 @@ protocol Architecture: Backbone {
     /// Tensors of a checkpoint that hold nothing learnt that a backbone needs, by name without the
     /// prefix: buffers, pretraining heads.
     static func ignores(_ tensor: String, _ configuration: BackboneConfiguration) -> Bool
+    /// The standard deviation of a new model's matrix.
+    static func deviation(of source: ParameterSource, _ configuration: BackboneConfiguration)
+        -> Double
     /// Parameters are allocated, not initialised.
     init(_ configuration: BackboneConfiguration, backend: any Backend) throws
 }
@@ -33,6 +36,10 @@ extension Architecture {
     }
 
     static func ignores(_ tensor: String, _ configuration: BackboneConfiguration) -> Bool { false }
+
+    static func deviation(of source: ParameterSource, _ configuration: BackboneConfiguration)
+        -> Double
+    { 0.02 }
 
     /// Allocated parameters in the order of `layout`, by name.
     static func allocate(

@@ -131,6 +131,11 @@ extension GPT2 {
             || (c.tiedEmbeddings && tensor == "lm_head.weight")
     }
 
+    /// What is added to the residual is smaller the more layers add to it (section 2.3).
+    static func deviation(of source: ParameterSource, _ c: BackboneConfiguration) -> Double {
+        source.name.hasSuffix("c_proj.weight") ? 0.02 / Double(2 * c.layers).squareRoot() : 0.02
+    }
+
     static func layout(_ c: BackboneConfiguration) throws -> [ParameterSource] {
         var sources: [ParameterSource] = []
         func add(_ name: String, _ stored: String, _ shape: [Int], isTransposed: Bool = false) {

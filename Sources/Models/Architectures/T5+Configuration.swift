@@ -74,6 +74,17 @@ extension T5 {
             || (c.tiedEmbeddings && tensor == "lm_head.weight")
     }
 
+    /// As in the authors' code (Mesh TensorFlow): 1/√inputs, and for queries, which are not
+    /// scaled later, another 1/√dimension; the table is drawn with deviation 1.
+    static func deviation(of source: ParameterSource, _ c: BackboneConfiguration) -> Double {
+        switch source.name.split(separator: ".").suffix(2).first {
+        case "shared": 1
+        case "relative_attention_bias": 1 / Double(c.width).squareRoot()
+        case "q": 1 / Double(c.width * c.headDimension).squareRoot()
+        default: 1 / Double(source.shape[1]).squareRoot()
+        }
+    }
+
     static func layout(_ c: BackboneConfiguration) throws -> [ParameterSource] {
         let settings = try Settings(c.details)
         let inner = c.heads * c.headDimension

@@ -12,6 +12,10 @@ protocol Checkpoint: AnyObject {
         _ configuration: BackboneConfiguration) throws
     /// Fills the parameters from their checked sources.
     func load(_ pairs: [(source: ParameterSource, parameter: Parameter)]) throws
+    /// - Throws: `bad_model` naming what is wrong with it.
+    func tokenizer() throws -> any Tokenizer
+    /// The chat template's text with the special tokens that it may name; nil without one.
+    func chatTemplate(_ tokenizer: any Tokenizer) -> (source: String, variables: [String: String])?
 }
 
 /// A parameter of an architecture and where files keep its values.
@@ -28,6 +32,14 @@ struct ParameterSource {
     var rotaryHeadDimension: Int?
     /// Hugging Face files keep it as `[inputs, outputs]` (GPT-2's `Conv1D`).
     var isTransposed = false
+
+    /// Where row `row` of the GGUF tensor belongs: stored row 2i + s of a head is its row
+    /// i + s·dimension/2.
+    func rotaryHome(_ row: Int) -> Int {
+        guard let dimension = rotaryHeadDimension else { return row }
+        let within = row % dimension
+        return row - within + within / 2 + (within & 1) * (dimension / 2)
+    }
 
     /// The shape in Hugging Face files.
     var fileShape: [Int] { isTransposed ? shape.reversed() : shape }

@@ -25,6 +25,10 @@ extension GGUFFile: Checkpoint {
                     "GGUF: tensor \(source.stored) has shape \(tensor.shape), the metadata says "
                         + "\(source.shape)")
             }
+            guard tensor.shape.count > 1 || tensor.type.blockLength == 1 else {
+                throw ModelError.badModel(
+                    "GGUF: tensor \(source.stored) is a vector, which is not stored in blocks")
+            }
         }
         let known = Set(sources.map(\.stored))
         if let stranger = tensors.keys.filter({ !known.contains($0) }).min() {
@@ -40,12 +44,15 @@ extension GGUFFile: Checkpoint {
         var jobs: [DequantiseJob] = []
         for (source, parameter) in pairs {
             guard let tensor = tensors[source.stored] else { continue }
-            for begin in stride(from: 0, to: tensor.rows, by: rowsPerJob) {
+            // A bias that goes with turned rows is a column of them.
+            let isColumn = source.rotaryHeadDimension != nil && tensor.shape.count == 1
+            let rows = isColumn ? tensor.columns : tensor.rows
+            for begin in stride(from: 0, to: rows, by: rowsPerJob) {
                 jobs.append(
                     DequantiseJob(
                         tensor: tensor, bytes: file.bytes, target: parameter.value.pointer,
-                        rows: begin..<min(begin + rowsPerJob, tensor.rows),
-                        rotaryHeadDimension: source.rotaryHeadDimension))
+                        rows: begin..<min(begin + rowsPerJob, rows),
+                        columns: isColumn ? 1 : tensor.columns, source: source))
             }
         }
         let work = jobs
@@ -59,26 +66,22 @@ private struct DequantiseJob: @unchecked Sendable {  // because jobs write disjo
     let bytes: UnsafeRawBufferPointer
     let target: UnsafeMutablePointer<Float>
     let rows: Range<Int>
-    let rotaryHeadDimension: Int?
+    let columns: Int
+    let source: ParameterSource
 
     func run() {
         guard let base = bytes.baseAddress else { return }
-        let columns = tensor.columns
         let rowBytes = columns / tensor.type.blockLength * tensor.type.blockBytes
-        let source = base + tensor.range.lowerBound
-        guard let dimension = rotaryHeadDimension else {
+        let from = base + tensor.range.lowerBound
+        guard source.rotaryHeadDimension != nil else {
             tensor.type.dequantise(
-                source + rows.lowerBound * rowBytes, target + rows.lowerBound * columns,
+                from + rows.lowerBound * rowBytes, target + rows.lowerBound * columns,
                 count: rows.count * columns)
             return
         }
         for row in rows {
-            // Stored row 2i + s of a head is its row i + s·dimension/2.
-            let head = row / dimension * dimension
-            let within = row - head
-            let home = head + within / 2 + (within & 1) * (dimension / 2)
             tensor.type.dequantise(
-                source + row * rowBytes, target + home * columns, count: columns)
+                from + row * rowBytes, target + source.rotaryHome(row) * columns, count: columns)
         }
     }
 }

@@ -20,6 +20,8 @@ final class GGUFFile {
 
     let file: MappedFile
     let metadata: [String: GGUFValue]
+    /// Where each metadata entry lies, key and all, to copy it.
+    let entries: [String: Range<Int>]
     let tensors: [String: GGUFTensor]
 
     /// - Throws: `bad_model` naming what is wrong with the file.
@@ -40,24 +42,27 @@ final class GGUFFile {
                 "GGUF: \(tensorCount) tensors and \(metadataCount) metadata entries exceed the "
                     + "limits of \(Self.tensorCountMax) and \(Self.metadataCountMax)")
         }
-        metadata = try Self.readMetadata(&cursor, count: metadataCount, file)
+        (metadata, entries) = try Self.readMetadata(&cursor, count: metadataCount, file)
         tensors = try Self.readDirectory(
             &cursor, count: tensorCount, alignment: try Self.alignment(metadata), file)
     }
 
     private static func readMetadata(
         _ cursor: inout GGUFCursor, count: Int, _ file: MappedFile
-    ) throws -> [String: GGUFValue] {
+    ) throws -> (metadata: [String: GGUFValue], entries: [String: Range<Int>]) {
         var metadata: [String: GGUFValue] = [:]
+        var entries: [String: Range<Int>] = [:]
         for _ in 0..<count {
+            let start = cursor.offset
             let key = try cursor.string()
             let code = try cursor.integer(UInt32.self)
             let value = try GGUFValue.read(code, &cursor, file)
             guard metadata.updateValue(value, forKey: key) == nil else {
                 throw ModelError.badModel("GGUF: the metadata key \(printable(key)) occurs twice")
             }
+            entries[key] = start..<cursor.offset
         }
-        return metadata
+        return (metadata, entries)
     }
 
     private static func alignment(_ metadata: [String: GGUFValue]) throws -> Int {

@@ -19,6 +19,8 @@ package final class HuggingFaceModel: Checkpoint {
 
     /// Text files by name.
     package let documents: [String: String]
+    /// Where they lie; nil when packed.
+    let folder: String?
     private let files: [SafetensorsFile]
     private let home: [String: SafetensorsFile]
     private var prefix = ""
@@ -30,6 +32,7 @@ package final class HuggingFaceModel: Checkpoint {
             documents[name] = try Self.document("\(folder)/\(name)", name)
         }
         self.documents = documents
+        self.folder = folder
         let single = "\(folder)/model.safetensors"
         if access(single, F_OK) == 0 {
             files = [try SafetensorsFile(single)]
@@ -56,6 +59,7 @@ package final class HuggingFaceModel: Checkpoint {
     package init(packed path: String) throws {
         let file = try SafetensorsFile(path)
         files = [file]
+        folder = nil
         home = try Self.homes(files, expected: nil)
         documents = file.metadata.reduce(into: [:]) { documents, entry in
             guard entry.key.hasPrefix(Self.packedPrefix) else { return }

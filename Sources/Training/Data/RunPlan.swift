@@ -14,27 +14,36 @@ struct RunPlan {
 
     /// Draws of each task in one epoch.
     let draws: [Int]
-    let stepsByEpoch: [Int]
-    let tokensByEpoch: [Int]
+    private(set) var stepsByEpoch: [Int]
+    private(set) var tokensByEpoch: [Int]
     var steps: Int { stepsByEpoch.reduce(0, +) }
 
     private let lengths: [[Int]]
     private let batchTokens: Int
     private let seed: UInt64
+    private let epochs: Int
+    private let curriculum: Curriculum?
 
     /// - Parameters:
     ///   - lengths: tokens of every training row, by task.
     ///   - shares: of each task, summing to 1.
     ///   - batchTokens: a step is filled up to this many tokens, with one row at least.
-    init(lengths: [[Int]], shares: [Double], epochs: Int, batchTokens: Int, seed: UInt64) {
+    init(
+        lengths: [[Int]], shares: [Double], epochs: Int, batchTokens: Int, seed: UInt64,
+        curriculum: Curriculum? = nil
+    ) {
         self.lengths = lengths
         self.batchTokens = batchTokens
         self.seed = seed
+        self.epochs = epochs
+        self.curriculum = curriculum
         draws = Self.quotas(lengths.reduce(0) { $0 + $1.count }, shares)
         var steps: [Int] = []
         var tokens: [Int] = []
+        stepsByEpoch = []
+        tokensByEpoch = []
         for epoch in 0..<epochs {
-            let drawn = Self.draw(epoch: epoch, draws: draws, lengths: lengths, seed: seed)
+            let drawn = draw(epoch: epoch)
             steps.append(Self.fill(drawn, lengths, batchTokens).count)
             tokens.append(drawn.reduce(0) { $0 + lengths[$1.task][$1.row] })
         }
@@ -42,11 +51,28 @@ struct RunPlan {
         tokensByEpoch = tokens
     }
 
-    /// The steps of an epoch, counted from 0. O(rows of the epoch).
+    /// The steps of an epoch, counted from 0. O(rows of the epoch); with a curriculum, of all
+    /// epochs up to it.
     func epoch(_ epoch: Int) -> [[Draw]] {
-        Self.fill(
-            Self.draw(epoch: epoch, draws: draws, lengths: lengths, seed: seed), lengths,
-            batchTokens)
+        var drawn = draw(epoch: epoch)
+        if curriculum != nil { countVisits(&drawn, epoch: epoch) }
+        return Self.fill(drawn, lengths, batchTokens)
+    }
+
+    /// Sets the pass of draws that a curriculum made: 0 the first time that a row is drawn.
+    private func countVisits(_ drawn: inout [Draw], epoch: Int) {
+        struct Place: Hashable {
+            var task: Int
+            var row: Int
+        }
+        var seen: Set<Place> = []
+        for before in 0..<epoch {
+            for draw in draw(epoch: before) { seen.insert(Place(task: draw.task, row: draw.row)) }
+        }
+        for index in drawn.indices {
+            let place = Place(task: drawn[index].task, row: drawn[index].row)
+            drawn[index].pass = seen.insert(place).inserted ? 0 : 1
+        }
     }
 
     /// Largest-remainder rounding of `total · share`, at least 1 where the share is not 0.
@@ -60,14 +86,13 @@ struct RunPlan {
         return zip(quotas, shares).map { $1 > 0 ? max(1, $0) : 0 }
     }
 
-    private static func draw(
-        epoch: Int, draws: [Int], lengths: [[Int]], seed: UInt64
-    ) -> [Draw] {
+    private func draw(epoch: Int) -> [Draw] {
         var order = draws.enumerated().flatMap { task, count in
             repeatElement(task, count: count)
         }
         var generator = SeededGenerator(seed, 0, UInt64(epoch))
         generator.shuffle(&order)
+        if let curriculum { return paced(order, curriculum, epoch: epoch) }
         var taken = draws.map { $0 * epoch }
         var passes: [(pass: Int, rows: [Int])] = draws.map { _ in (-1, []) }
         return order.map { task in
@@ -79,6 +104,18 @@ struct RunPlan {
             }
             taken[task] += 1
             return Draw(task: task, row: passes[task].rows[place], pass: pass)
+        }
+    }
+
+    /// Rows drawn uniformly from the open part of their task's ranking, with replacement.
+    private func paced(_ order: [Int], _ curriculum: Curriculum, epoch: Int) -> [Draw] {
+        var generator = SeededGenerator(seed, 2, UInt64(epoch))
+        let all = Double(max(1, epochs * order.count))
+        return order.enumerated().map { number, task in
+            let progress = Double(epoch * order.count + number) / all
+            let open = UInt64(curriculum.open(task: task, progress: progress))
+            let place = Int(generator.next().multipliedFullWidth(by: open).high)
+            return Draw(task: task, row: curriculum.rankings[task][place], pass: 0)
         }
     }
 

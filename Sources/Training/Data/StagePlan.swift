@@ -13,11 +13,12 @@ struct StagePlan {
     /// - Parameters:
     ///   - shares: of all tasks in one stage of all, summing to 1; those of a stage's tasks are
     ///     scaled to 1.
+    ///   - curriculum: in which order rows come into play, anew in each stage.
     ///   - replay: rows that retention adds for each drawn one, from the second stage on.
     /// - Throws: `TrainingError` `spec_invalid` where no task of a stage has a share.
     static func stages(
         _ spec: RunSpec, shape: LearningRateSchedule.Shape, lengths: [[Int]], shares: [Double],
-        replay: Double
+        replay: Double, curriculum: Curriculum? = nil
     ) throws -> [StagePlan] {
         let plans = try spec.stagePlaces.enumerated().map { stage, tasks in
             let total = tasks.reduce(0) { $0 + shares[$1] }
@@ -32,7 +33,8 @@ struct StagePlan {
                 shares: shares.enumerated().map { isIn[$0] ? $1 / total : 0 },
                 epochs: spec.epochs, batchTokens: spec.batchTokens,
                 seed: stage == 0
-                    ? spec.seed : SeededGenerator.hash("stage \(stage)", seed: spec.seed))
+                    ? spec.seed : SeededGenerator.hash("stage \(stage)", seed: spec.seed),
+                curriculum: curriculum)
         }
         let all = plans.reduce(0) { $0 + $1.steps }
         let restarts = spec.optimizer.restartsEachStage ?? true

@@ -15,6 +15,8 @@ final class QuadraticAnchor {
 
     var isEmpty: Bool { parts.isEmpty }
 
+    var bytes: Int { parts.values.reduce(0) { $0 + 8 * $1.precision.count } }
+
     /// Joins ½ Σ fisher·(θ − now)² of a stage that just ended.
     /// - Parameters:
     ///   - fisher: by parameter.

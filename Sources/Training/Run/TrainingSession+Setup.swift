@@ -2,6 +2,7 @@ import Models
 import Multitask
 import NN
 import Spec
+import Tensor
 
 extension TrainingSession {
     /// Checks what the data cannot tell.
@@ -59,6 +60,34 @@ extension TrainingSession {
             aggregation: try spec.aggregation.map {
                 try Multitask.aggregation($0, tasks: names)
             }, seed: spec.seed)
+    }
+
+    /// The rankings of a curriculum, by the model as it is before training; `nil` without one.
+    static func curriculum(
+        _ spec: RunSpec, _ data: [TaskData], _ model: Model, _ observer: any TrainingObserver
+    ) throws -> Curriculum? {
+        guard let chosen = spec.curriculum else { return nil }
+        let method = try Multitask.curriculum(chosen, tasks: spec.tasks.map(\.name))
+        guard model.backbone.isCausal || !method.ranksByDifficulty else {
+            throw TrainingError(
+                code: "spec_invalid",
+                message: "curriculum.method \(chosen.method) ranks rows by the loss of their next "
+                    + "tokens, which the base model does not predict; leave it out or take a "
+                    + "decoder as base_model")
+        }
+        let difficulties =
+            method.ranksByDifficulty
+            ? try Curriculum.difficulties(
+                data, model: model, backend: model.backbone.outputProjection.value.backend
+            ) {
+                // Nothing to keep yet: a run that is paused here begins anew.
+                switch observer.directive() {
+                case .cancel: throw Interruption.cancelled
+                case .pause: throw Interruption.paused
+                case .proceed, .checkpoint: break
+                }
+            } : data.map { $0.training.map { _ in 0 } }
+        return Curriculum(method, difficulties: difficulties, seed: spec.seed)
     }
 
     static func load(

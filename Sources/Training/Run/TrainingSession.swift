@@ -20,6 +20,7 @@ final class TrainingSession {
     let stages: [StagePlan]
     let runner: StepRunner
     let evaluator: Evaluator
+    let probe: GradientProbe
     var retention: Retention?
     var position = RunPosition()
     /// The tasks' scores before training and after each stage, each in its own metric.
@@ -57,9 +58,11 @@ final class TrainingSession {
         data = try Self.load(spec, inputs, model)
         let lengths = data.map { $0.training.map(\.tokens.count) }
         let needs = try Self.retentionNeeds(spec)
+        let curriculum = try Self.curriculum(spec, data, model, observer)
         stages = try StagePlan.stages(
             spec, shape: shape, lengths: lengths,
-            shares: mixing.shares(rows: lengths.map(\.count)), replay: needs?.extraRows ?? 0)
+            shares: mixing.shares(rows: lengths.map(\.count)), replay: needs?.extraRows ?? 0,
+            curriculum: curriculum)
         Self.addHeads(model, data, spec)
         let tasks = spec.tasks.map { TrainingTask(name: $0.name, kind: $0.kind) }
         var configuration = AdamWConfiguration()
@@ -69,6 +72,7 @@ final class TrainingSession {
         runner = StepRunner(
             model, tasks: tasks, optimizer: optimizer, methods: methods,
             clip: spec.optimizer.clip, backend: backend)
+        probe = GradientProbe(runner)
         evaluator = Evaluator(model, tasks: tasks, backend: backend)
         retention = needs.map { [stages, data] in
             Retention(
@@ -131,6 +135,7 @@ final class TrainingSession {
         let restarts = spec.optimizer.restartsEachStage ?? true
         let rate = stage.schedule.rate(
             step: position.step - (restarts ? position.stageStart : 0))
+        try diagnose(draws, learningRate: rate)
         let rows =
             retention?.rows(
                 draws, stage: position.stage, step: position.step,

@@ -9,8 +9,9 @@ struct SharedParameters {
     private let isShared: [Bool]
 
     init(_ model: Model) {
-        let backbone = Set(model.backbone.parameters.map(ObjectIdentifier.init))
-        let isShared = model.parameters.map { backbone.contains(ObjectIdentifier($0)) }
+        let heads = Set(
+            model.classifiers.values.flatMap { [$0.weight, $0.bias] }.map(ObjectIdentifier.init))
+        let isShared = model.parameters.map { !heads.contains(ObjectIdentifier($0)) }
         indices = isShared.indices.filter { isShared[$0] }
         others = isShared.indices.filter { !isShared[$0] }
         self.isShared = isShared

@@ -1,4 +1,4 @@
-import CLinux
+import CLinux  // the importer may give its `timespec` to either module
 import Glibc
 
 /// The system's clock that never goes back.

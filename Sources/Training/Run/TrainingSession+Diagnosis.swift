@@ -1,0 +1,51 @@
+import Multitask
+import Spec
+
+extension TrainingSession {
+    /// Steps from one measurement of gradients to the next. One costs less than half a step.
+    private static let diagnosisSteps = 20
+    /// Rows of a task that the step itself has not.
+    private static let rowsOfOthers = 8
+
+    /// Measures how the tasks' gradients lie to each other before some of the steps, with rows of
+    /// tasks of earlier stages beside the step's own: what does this step do to them?
+    func diagnose(_ draws: [RunPlan.Draw], learningRate: Double) throws {
+        let step = position.step - position.stageStart
+        guard spec.tasks.count > 1, step % Self.diagnosisSteps == 1 else { return }
+        var examples = draws.map { data[$0.task].training[$0.row] }
+        let before = Set(stages.prefix(position.stage).flatMap(\.tasks)).subtracting(stage.tasks)
+        for task in before.sorted() {
+            var generator = NumberedGenerator(
+                seed: SeededGenerator.hash("diagnosis \(task)", seed: spec.seed),
+                number: UInt64(position.step))
+            for _ in 0..<Self.rowsOfOthers {
+                let rows = data[task].training
+                examples.append(rows[generator.index(below: rows.count)])
+            }
+        }
+        guard let found = try probe.measure(examples) else { return }
+        record(found, learningRate: learningRate)
+    }
+
+    private func record(_ found: GradientMeasurement, learningRate: Double) {
+        let names = found.tasks.map { spec.tasks[$0].name }
+        func add(_ task: String, _ name: String, _ value: Double) {
+            buffer.add(
+                MetricPoint(
+                    task: task, name: name, split: InterferenceReport.split,
+                    epoch: epochsBefore + 1, step: position.step, value: value))
+        }
+        for (i, name) in names.enumerated() {
+            add(name, InterferenceReport.norm, found.norms[i])
+            if let within = found.within[i] { add(name, InterferenceReport.within, within) }
+            for (j, other) in names.enumerated() where j != i {
+                if i < j { add(name, InterferenceReport.cosine + other, found.cosines[i][j]) }
+                if !found.effects.isEmpty {
+                    add(
+                        name, InterferenceReport.effect + other,
+                        learningRate * found.effects[i][j])
+                }
+            }
+        }
+    }
+}
