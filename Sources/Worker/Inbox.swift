@@ -7,6 +7,7 @@ final class Inbox<Message: Sendable>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var messages: [Message] = []
+    private var isWoken = false
 
     init() {
         pthread_mutex_init(mutex, nil)
@@ -27,6 +28,14 @@ final class Inbox<Message: Sendable>: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 
+    /// Ends a wait although there is no message.
+    func wake() {
+        pthread_mutex_lock(mutex)
+        isWoken = true
+        pthread_cond_signal(condition)
+        pthread_mutex_unlock(mutex)
+    }
+
     /// Waits for the oldest message and leaves those behind it.
     func takeFirst() -> Message {
         pthread_mutex_lock(mutex)
@@ -35,11 +44,12 @@ final class Inbox<Message: Sendable>: @unchecked Sendable {
         return messages.removeFirst()
     }
 
-    /// All messages so far; at least one when `waiting`.
+    /// All messages so far; when `waiting`, at least one, or none after `wake`.
     func take(waiting: Bool) -> [Message] {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        while waiting, messages.isEmpty { pthread_cond_wait(condition, mutex) }
+        while waiting, messages.isEmpty, !isWoken { pthread_cond_wait(condition, mutex) }
+        isWoken = false
         let taken = messages
         messages = []
         return taken

@@ -55,7 +55,10 @@ package enum Worker {
         } else if role == "train" {
             TrainingLoop(backend: backend, channel: channel, inbox: inbox).run()
         } else {
-            InferenceLoop(backend: backend, channel: channel, inbox: inbox).run()
+            InferenceLoop(
+                backend: backend, channel: channel, inbox: inbox,
+                load: { try ModelCache.load($0, backend: CPUBackend(threads: threads)) }
+            ).run()
         }
     }
 }

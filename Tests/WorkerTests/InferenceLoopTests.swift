@@ -1,3 +1,4 @@
+import Dispatch
 import Testing
 import WorkerProtocol
 
@@ -154,6 +155,38 @@ import WorkerProtocol
             return
         }
         #expect(failure.message.contains("input[60]"))
+    }
+
+    @Test("A model that loads holds up nobody who wants one in memory; who left meanwhile is told")
+    func loading() async throws {
+        let gate = DispatchSemaphore(value: 0)
+        let worker = try WorkerFixture.make(role: "infer") { files in
+            if files.base.sha256 == "slow" { gate.wait() }
+        }
+        _ = try await worker.exchange([.generate(worker.generation(0, tokens: 2))]) { $0.isFinal }
+        var slow = worker.generation(1, tokens: 2)
+        slow.files.base.sha256 = "slow"
+        var left = slow
+        left.id = 2
+        let first = try await worker.exchange([
+            .generate(slow), .generate(left), .generate(worker.generation(3, tokens: 2)),
+        ]) { $0.isFinal }
+        guard case .generated(3, _) = first.last else {
+            Issue.record("the other model was not served: \(String(describing: first.last))")
+            return
+        }
+        let gone = try await worker.exchange([.cancel(id: 2)]) { $0.isFinal }
+        guard case .refused(2, let failure) = gone.last else {
+            Issue.record("not told")
+            return
+        }
+        #expect(failure.code == "cancelled")
+        gate.signal()
+        let loaded = try await worker.exchange([]) { $0.isFinal }
+        guard case .generated(1, _) = loaded.last else {
+            Issue.record("not served once loaded")
+            return
+        }
     }
 
     @Test("Training is refused here")

@@ -13,7 +13,10 @@ struct WorkerFixture {
     let folder: String
     let server: Channel<WorkerReply, WorkerRequest>
 
-    static func make(role: String) throws -> WorkerFixture {
+    /// - Parameter loading: called before a model is loaded, on the thread that loads it.
+    static func make(
+        role: String, loading: @escaping @Sendable (ModelFiles) -> Void = { _ in }
+    ) throws -> WorkerFixture {
         var ends: [Int32] = [0, 0]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
             throw ProtocolError(code: "io", message: "no socket pair")
@@ -32,7 +35,10 @@ struct WorkerFixture {
             if role == "train" {
                 TrainingLoop(backend: backend, channel: channel, inbox: inbox).run()
             } else {
-                InferenceLoop(backend: backend, channel: channel, inbox: inbox).run()
+                InferenceLoop(backend: backend, channel: channel, inbox: inbox) { files in
+                    loading(files)
+                    return try ModelCache.load(files, backend: CPUBackend(threads: 1))
+                }.run()
             }
         }
         return WorkerFixture(folder: folder, server: Channel(descriptor: ends[1]))

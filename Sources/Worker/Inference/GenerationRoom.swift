@@ -13,7 +13,7 @@ final class GenerationRoom {
         var firstToken: Double?
     }
 
-    private let model: Model
+    let model: Model
     private let generator: Generator
     private var jobs: [Int: Job] = [:]
     private var sequences: [Int: (job: Int, choice: Int)] = [:]

@@ -22,7 +22,16 @@ final class InferenceLoop {
     /// Ids of the API's models, to find what `unload` means.
     private var keys: [String: ModelKey] = [:]
 
-    init(backend: any Backend, channel: ServerChannel, inbox: Inbox<WorkerRequest>) {
+    private let loader: ModelLoader
+    /// What waits for a model that is being loaded.
+    private var parked: [ModelKey: [WorkerRequest]] = [:]
+
+    /// - Parameter load: loads a model with a backend of its own, on another thread.
+    init(
+        backend: any Backend, channel: ServerChannel, inbox: Inbox<WorkerRequest>,
+        load: @escaping ModelLoader.Load
+    ) {
+        loader = ModelLoader(load: load, wake: { inbox.wake() })
         self.backend = backend
         self.channel = channel
         self.inbox = inbox
@@ -37,6 +46,7 @@ final class InferenceLoop {
     func run() -> Never {
         while true {
             for request in inbox.take(waiting: isIdle) { accept(request) }
+            takeLoaded()
             classifyNext()
             startNext()
             stepNext()
@@ -51,10 +61,10 @@ final class InferenceLoop {
         switch request {
         case .classify(let job):
             keys[job.model] = ModelKey(job.files)
-            classifications.add(job)
+            if isLoaded(job.files, for: request) { classifications.add(job) }
         case .generate(let job):
             keys[job.model] = ModelKey(job.files)
-            newGenerations.append(job)
+            if isLoaded(job.files, for: request) { newGenerations.append(job) }
         case .cancel(let id):
             cancel(id)
         case .unload(let model):
@@ -68,8 +78,36 @@ final class InferenceLoop {
         }
     }
 
+    /// Parks the request where its model is not in memory, and has it loaded.
+    private func isLoaded(_ files: ModelFiles, for request: WorkerRequest) -> Bool {
+        if cache.contains(files) { return true }
+        let key = ModelKey(files)
+        if parked[key] == nil { loader.add(files) }
+        parked[key, default: []].append(request)
+        return false
+    }
+
+    private func takeLoaded() {
+        for (files, result) in loader.take() {
+            let key = ModelKey(files)
+            let requests = parked.removeValue(forKey: key) ?? []
+            switch result {
+            case .success(let model):
+                cache.insert(model, key)
+                for request in requests { accept(request) }
+            case .failure(let failure):
+                for request in requests { channel.refuse(request, failure) }
+            }
+        }
+    }
+
     private func cancel(_ id: Int) {
         let cancelled = WorkerFailure(code: "cancelled", message: "the caller has gone")
+        for (key, requests) in parked {
+            guard let request = requests.first(where: { $0.jobID == id }) else { continue }
+            parked[key] = requests.filter { $0.jobID != id }
+            channel.refuse(request, cancelled)
+        }
         if classifications.cancel(id) || newGenerations.contains(where: { $0.id == id }) {
             newGenerations.removeAll { $0.id == id }
             classified[id] = nil
@@ -105,7 +143,7 @@ final class InferenceLoop {
         let (logits, tokens) = try Classification.logits(
             model, task: first.job.task, inputs: pieces.flatMap(\.inputs),
             first: first.range.lowerBound, truncate: first.job.truncate, backend: backend)
-        try checkMemory()
+        try checkMemory(model)
         let labels = model.heads.first { $0.task == first.job.task }?.labels ?? []
         var start = 0
         for piece in pieces {
@@ -134,7 +172,6 @@ final class InferenceLoop {
         }
     }
 
-    /// Loads the model when it must; its other generations and classifications wait meanwhile.
     private func startNext() {
         guard !newGenerations.isEmpty else { return }
         let job = newGenerations.removeFirst()
@@ -163,7 +200,7 @@ final class InferenceLoop {
         let (key, room) = rooms.removeFirst()
         var replies = room.step()
         do {
-            try checkMemory()
+            try checkMemory(room.model)
         } catch {
             replies = room.failAll(WorkerFailure(error))
         }
@@ -171,12 +208,15 @@ final class InferenceLoop {
         if !room.isIdle { rooms.append((key, room)) }
     }
 
-    /// What was computed since the backend ran out of memory is worthless.
-    private func checkMemory() throws {
-        guard let failure = backend.failure else { return }
-        backend.trim()
-        backend.clearFailure()
-        throw failure
+    /// What was computed since a backend ran out of memory is worthless. A model's caches are its
+    /// own backend's.
+    private func checkMemory(_ model: Model) throws {
+        for backend in [backend, model.parameters.first?.value.backend].compactMap(\.self) {
+            guard let failure = backend.failure else { continue }
+            backend.trim()
+            backend.clearFailure()
+            throw failure
+        }
     }
 
     private func answer(_ reply: WorkerReply) {
@@ -202,5 +242,16 @@ final class InferenceLoop {
 
     private func refuse(_ id: Int, _ error: any Error) {
         channel.send(.refused(id: id, WorkerFailure(error)))
+    }
+}
+
+extension WorkerRequest {
+    /// Of an inference job.
+    fileprivate var jobID: Int? {
+        switch self {
+        case .classify(let job): job.id
+        case .generate(let job): job.id
+        default: nil
+        }
     }
 }

@@ -2,7 +2,7 @@ import Models
 import Tensor
 import WorkerProtocol
 
-/// The models in memory, loaded on first use; the one unused for longest goes first.
+/// The models in memory; the one unused for longest goes first.
 final class ModelCache {
     private struct Entry {
         var key: ModelKey
@@ -21,6 +21,7 @@ final class ModelCache {
         self.bytesMax = bytesMax
     }
 
+    /// The model; loaded here and now where it was let go since it was asked for.
     /// - Throws: `ModelError`, `BackendFailure`.
     func model(_ files: ModelFiles) throws -> Model {
         let key = ModelKey(files)
@@ -29,12 +30,29 @@ final class ModelCache {
             entries.append(entry)
             return entry.model
         }
+        let model = try Self.load(files, backend: backend)
+        insert(model, key)
+        return model
+    }
+
+    func contains(_ files: ModelFiles) -> Bool {
+        let key = ModelKey(files)
+        return entries.contains { $0.key == key }
+    }
+
+    /// - Throws: `ModelError`, `BackendFailure`.
+    static func load(_ files: ModelFiles, backend: any Backend) throws -> Model {
         let model = try Model(
             base: files.base.path, weights: files.weights?.path, backend: backend)
         if let failure = backend.failure {
             backend.clearFailure()
             throw failure
         }
+        return model
+    }
+
+    /// Takes in a model, and lets others go where all together are too large.
+    func insert(_ model: Model, _ key: ModelKey) {
         let bytes = model.parameters.reduce(0) {
             $0 + $1.value.count * MemoryLayout<Float>.stride
         }
@@ -42,7 +60,6 @@ final class ModelCache {
         while entries.count > 1, entries.reduce(0, { $0 + $1.bytes }) > bytesMax {
             entries.removeFirst()
         }
-        return model
     }
 
     func unload(_ key: ModelKey) {
