@@ -158,7 +158,7 @@ def main():
                 f"Authorization: Bearer {KEY}", "--max-examples", examples, "--checks", "all",
                 # A well-formed id of nothing is "valid data" that gets 404, rightly.
                 "--exclude-checks", "positive_data_acceptance", "--no-color",
-            ]).returncode
+            ], cwd=folder).returncode
             assert server.poll() is None, "the server ended"
         finally:
             server.terminate()
