@@ -15,7 +15,9 @@ extension Model {
             try DurableFile.write(Array(text.utf8), to: "\(folder)/\(name)")
         }
         if access("\(folder)/tokenizer.json", F_OK) != 0 {
-            for (name, bytes) in TokenizerDocuments.of(tokenizer, chatTemplate: tokenizer.chatTemplate) {
+            for (name, bytes) in TokenizerDocuments.of(
+                tokenizer, chatTemplate: tokenizer.chatTemplate)
+            {
                 try DurableFile.write(bytes, to: "\(folder)/\(name)")
             }
         }

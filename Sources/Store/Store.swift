@@ -111,7 +111,7 @@ package final class Store: Sendable {
     }
 
     private static func translated(_ error: DatabaseError) -> StoreError {
-        let reason = error.message ?? "code \(error.extendedResultCode.rawValue)"
+        let reason = "\(error.message ?? "failed") (SQLite code \(error.extendedResultCode.rawValue))"
         return switch error.resultCode {
         case .SQLITE_FULL:
             StoreError(
