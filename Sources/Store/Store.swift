@@ -111,7 +111,8 @@ package final class Store: Sendable {
     }
 
     private static func translated(_ error: DatabaseError) -> StoreError {
-        let reason = "\(error.message ?? "failed") (SQLite code \(error.extendedResultCode.rawValue))"
+        let code = error.extendedResultCode.rawValue
+        let reason = "\(error.message ?? "failed") (SQLite code \(code))"
         return switch error.resultCode {
         case .SQLITE_FULL:
             StoreError(
