@@ -2,7 +2,7 @@
 
 One variant a process, so that peak memory is that variant's own:
     pytorch_step.py DUMP --dtype fp32|bf16 --mode eager|compile --forward per_task|concatenated --steps N
-DUMP holds `weights.safetensors` (Hugging Face names, and `heads.classification.weight|bias`) and `batch.json`.
+DUMP holds `weights.safetensors` (Hugging Face names, and `heads.TASK.weight|bias`) and `batch.json`.
 Prints one JSON object.
 """
 import argparse
@@ -28,20 +28,17 @@ torch.set_num_threads(options.threads)
 
 batch = json.load(open(f"{options.dump}/batch.json"))
 with safe_open(f"{options.dump}/weights.safetensors", "pt") as file:
-    shape = json.loads(file.metadata()["configuration"])
-model = LlamaModel(LlamaConfig(
-    vocab_size=shape["vocabulary"], hidden_size=shape["width"], intermediate_size=shape["hidden"],
-    num_hidden_layers=shape["layers"], num_attention_heads=shape["heads"],
-    num_key_value_heads=shape["keyValueHeads"], head_dim=shape["headDimension"],
-    max_position_embeddings=shape["contextLength"], rms_norm_eps=shape["normEpsilon"],
-    rope_parameters={"rope_type": "default", "rope_theta": shape["ropeBase"]},
-    use_cache=False, attn_implementation="sdpa")).float()
+    shape = json.loads(json.loads(file.metadata()["configuration"])["details"])
+    [task] = [head["task"] for head in json.loads(file.metadata()["heads"]) if head["kind"] == "classification"]
+shape["rope_parameters"] = {"rope_type": "default", "rope_theta": shape.pop("rope_theta")}
+del shape["rope_scaling"]
+model = LlamaModel(LlamaConfig(**shape, use_cache=False, attn_implementation="sdpa")).float()
 weights = load_file(f"{options.dump}/weights.safetensors")
 missing, unexpected = model.load_state_dict(
     {name.removeprefix("model."): value for name, value in weights.items() if name.startswith("model.")}, strict=False)
 assert not missing and not unexpected, (missing, unexpected)
-head = torch.nn.Linear(shape["width"], 2)
-head.load_state_dict({"weight": weights["heads.classification.weight"], "bias": weights["heads.classification.bias"]})
+head = torch.nn.Linear(shape["hidden_size"], 2)
+head.load_state_dict({"weight": weights[f"heads.{task}.weight"], "bias": weights[f"heads.{task}.bias"]})
 del weights
 
 classification = torch.tensor(batch["classificationTokens"])
