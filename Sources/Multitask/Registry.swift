@@ -59,10 +59,8 @@ package enum Multitask {
     package static func mixing(
         _ spec: MethodSpec, tasks: [String]
     ) throws(MultitaskError) -> any MixingMethod {
-        guard let type = mixings.first(where: { $0.descriptor.name == spec.method }) else {
-            throw unknown("mixing", mixings.map { $0.descriptor.name })
-        }
-        return type.init(try MethodSettings(spec, tasks: tasks, descriptor: type.descriptor))
+        let (type, settings) = try choose(spec, among: mixings, tasks) { $0.descriptor }
+        return type.init(settings)
     }
 
     /// The weighting method that `spec` names, at the state before the first step.
@@ -71,11 +69,10 @@ package enum Multitask {
     package static func weighting(
         _ spec: MethodSpec, tasks: [String], seed: UInt64 = 1
     ) throws(MultitaskError) -> any WeightingMethod {
-        guard let type = weightings.first(where: { $0.descriptor.name == spec.method }) else {
-            throw unknown("weighting", weightings.map { $0.descriptor.name })
+        let (type, settings) = try choose(spec, among: weightings, tasks, seed: seed) {
+            $0.descriptor
         }
-        return type.init(
-            try MethodSettings(spec, tasks: tasks, descriptor: type.descriptor, seed: seed))
+        return type.init(settings)
     }
 
     /// The aggregation method that `spec` names.
@@ -83,10 +80,8 @@ package enum Multitask {
     package static func aggregation(
         _ spec: MethodSpec, tasks: [String]
     ) throws(MultitaskError) -> any AggregationMethod {
-        guard let type = aggregations.first(where: { $0.descriptor.name == spec.method }) else {
-            throw unknown("aggregation", aggregations.map { $0.descriptor.name })
-        }
-        return type.init(try MethodSettings(spec, tasks: tasks, descriptor: type.descriptor))
+        let (type, settings) = try choose(spec, among: aggregations, tasks) { $0.descriptor }
+        return type.init(settings)
     }
 
     /// The retention method that `spec` names.
@@ -94,10 +89,8 @@ package enum Multitask {
     package static func retention(
         _ spec: MethodSpec, tasks: [String]
     ) throws(MultitaskError) -> any RetentionMethod {
-        guard let type = retentions.first(where: { $0.descriptor.name == spec.method }) else {
-            throw unknown("retention", retentions.map { $0.descriptor.name })
-        }
-        return type.init(try MethodSettings(spec, tasks: tasks, descriptor: type.descriptor))
+        let (type, settings) = try choose(spec, among: retentions, tasks) { $0.descriptor }
+        return type.init(settings)
     }
 
     /// The curriculum that `spec` names.
@@ -105,15 +98,25 @@ package enum Multitask {
     package static func curriculum(
         _ spec: MethodSpec, tasks: [String]
     ) throws(MultitaskError) -> any CurriculumMethod {
-        guard let type = curricula.first(where: { $0.descriptor.name == spec.method }) else {
-            throw unknown("curriculum", curricula.map { $0.descriptor.name })
-        }
-        return type.init(try MethodSettings(spec, tasks: tasks, descriptor: type.descriptor))
+        let (type, settings) = try choose(spec, among: curricula, tasks) { $0.descriptor }
+        return type.init(settings)
     }
 
-    private static func unknown(_ parameter: String, _ known: [String]) -> MultitaskError {
-        MultitaskError(
-            code: "unknown_method",
-            message: "\(parameter).method must be one of \(known.joined(separator: ", "))")
+    /// The type that `spec` names and its checked settings. `types` are of one family.
+    private static func choose<Method>(
+        _ spec: MethodSpec, among types: [Method], _ tasks: [String], seed: UInt64 = 1,
+        descriptor: (Method) -> MethodDescriptor
+    ) throws(MultitaskError) -> (Method, MethodSettings) {
+        for type in types where descriptor(type).name == spec.method {
+            return (
+                type,
+                try MethodSettings(
+                    spec, tasks: tasks, descriptor: descriptor(type), seed: seed)
+            )
+        }
+        let known = types.map { descriptor($0).name }.joined(separator: ", ")
+        let family = types.first.map { descriptor($0).family.rawValue } ?? ""
+        throw MultitaskError(
+            code: "unknown_method", message: "\(family).method must be one of \(known)")
     }
 }

@@ -7,24 +7,10 @@ import Testing
 @testable import Training
 
 @Suite(.serialized) struct StageTests {
-    private func finish(
-        _ run: TinyRun, _ spec: RunSpec, _ recorder: Recorder, checkpoint: String? = nil
-    ) throws -> Data {
-        let outcome = try Trainer.run(
-            spec, inputs: run.inputs(checkpoint: checkpoint), backend: run.backend,
-            observer: recorder)
-        guard case .finished(let path, let progress) = outcome else {
-            Issue.record("the run did not finish")
-            return Data()
-        }
-        #expect(progress.step == progress.steps && progress.step > 0)
-        return try Data(contentsOf: URL(fileURLWithPath: path))
-    }
-
     @Test("Stages train their own tasks, and all are scored before, after each epoch and stage")
     func sequential() throws {
         let recorder = Recorder()
-        _ = try finish(try TinyRun(), TinyRun.sequence(epochs: 2), recorder)
+        _ = try TinyRun().finish(TinyRun.sequence(epochs: 2), recorder)
         for task in ["mood", "topic"] {
             #expect(recorder.values(task, "accuracy", "validation").count == 5)
         }
@@ -47,7 +33,7 @@ import Testing
         spec.optimizer.restartsEachStage = false
         spec.optimizer.warmupFraction = 0
         let recorder = Recorder()
-        _ = try finish(try TinyRun(), spec, recorder)
+        _ = try TinyRun().finish(spec, recorder)
         let rates = recorder.points.filter { $0.name == "learning_rate" }.map(\.value)
         #expect(rates == rates.sorted(by: >))
     }
@@ -70,7 +56,7 @@ import Testing
             spec.aggregation = MethodSpec("pcgrad")
             spec.curriculum = MethodSpec("competence")
         }
-        let expected = try finish(try TinyRun(), spec, Recorder())
+        let expected = try TinyRun().finish(spec, Recorder())
         let run = try TinyRun()
         var checkpoint: String?
         for _ in 0..<60 {
@@ -93,8 +79,7 @@ import Testing
     func remedies(retention: [MethodSpec]) throws {
         func loss(_ retention: [MethodSpec]?) throws -> Double {
             let recorder = Recorder()
-            _ = try finish(
-                try TinyRun(), TinyRun.sequence(retention, epochs: 3), recorder)
+            _ = try TinyRun().finish(TinyRun.sequence(retention, epochs: 3), recorder)
             return try #require(recorder.values("mood", "loss", "validation").last)
         }
         var strong = retention

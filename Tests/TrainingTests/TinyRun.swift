@@ -3,6 +3,7 @@ import Foundation
 import Models
 import Spec
 import TestSupport
+import Testing
 
 @testable import Training
 
@@ -74,6 +75,18 @@ final class TinyRun {
         spec.stages = [["mood"], ["topic"]]
         spec.retention = retention
         return spec
+    }
+
+    /// The weights' file of a run that must come to its end.
+    func finish(_ spec: RunSpec, _ recorder: Recorder, checkpoint: String? = nil) throws -> Data {
+        let outcome = try Trainer.run(
+            spec, inputs: inputs(checkpoint: checkpoint), backend: backend, observer: recorder)
+        guard case .finished(let path, let progress) = outcome else {
+            Issue.record("the run did not finish")
+            return Data()
+        }
+        #expect(progress.step == progress.steps && progress.step > 0)
+        return try Data(contentsOf: URL(fileURLWithPath: path))
     }
 
     func model() throws -> Model {

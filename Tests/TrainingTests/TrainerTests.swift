@@ -7,26 +7,12 @@ import Testing
 @testable import Training
 
 @Suite(.serialized) struct TrainerTests {
-    private func finish(
-        _ run: TinyRun, _ spec: RunSpec, _ recorder: Recorder, checkpoint: String? = nil
-    ) throws -> Data {
-        let outcome = try Trainer.run(
-            spec, inputs: run.inputs(checkpoint: checkpoint), backend: run.backend,
-            observer: recorder)
-        guard case .finished(let path, let progress) = outcome else {
-            Issue.record("the run did not finish")
-            return Data()
-        }
-        #expect(progress.step == progress.steps && progress.step > 0)
-        return try Data(contentsOf: URL(fileURLWithPath: path))
-    }
-
     @Test(
         "A run on two tasks lowers the held-out loss of both",
         arguments: [nil, MethodSpec("equal"), MethodSpec("gradnorm")])
     func learns(weighting: MethodSpec?) throws {
         let recorder = Recorder()
-        _ = try finish(try TinyRun(), TinyRun.spec(weighting: weighting), recorder)
+        _ = try TinyRun().finish(TinyRun.spec(weighting: weighting), recorder)
         for task in ["mood", "reply"] {
             let losses = recorder.values(task, "loss", "validation")
             #expect(losses.count == 3)
@@ -50,7 +36,7 @@ import Testing
     func resumes(weighting: MethodSpec?, poll: Int) throws {
         let spec = TinyRun.spec(weighting: weighting)
         let straight = Recorder()
-        let expected = try finish(try TinyRun(), spec, straight)
+        let expected = try TinyRun().finish(spec, straight)
 
         let run = try TinyRun()
         let first = Recorder()
@@ -62,7 +48,7 @@ import Testing
             return
         }
         let second = Recorder()
-        let resumed = try finish(run, spec, second, checkpoint: first.checkpoints[0])
+        let resumed = try run.finish(spec, second, checkpoint: first.checkpoints[0])
         #expect(resumed == expected)
         #expect(second.events.contains { $0.kind == "resumed" })
         // No step is lost between what the checkpoint covers and what is measured again.
@@ -77,7 +63,7 @@ import Testing
     @Test("Pausing writes a checkpoint, also in the middle of an evaluation")
     func pauses() throws {
         let spec = TinyRun.spec(weighting: MethodSpec("gradnorm"))
-        let expected = try finish(try TinyRun(), spec, Recorder())
+        let expected = try TinyRun().finish(spec, Recorder())
         let run = try TinyRun()
         var checkpoint: String?
         for _ in 0..<40 {
@@ -108,7 +94,7 @@ import Testing
         bytes.replaceSubrange(range, with: Data(repeating: UInt8(ascii: "x"), count: range.count))
         try bytes.write(to: URL(fileURLWithPath: path))
         let second = Recorder()
-        _ = try finish(run, TinyRun.spec(), second, checkpoint: path)
+        _ = try run.finish(TinyRun.spec(), second, checkpoint: path)
         #expect(second.events.contains { $0.kind == "numerics_changed" })
     }
 
@@ -168,7 +154,7 @@ import Testing
         var spec = TinyRun.spec(epochs: 1)
         spec.tasks[0].test = "other"
         let recorder = Recorder()
-        _ = try finish(run, spec, recorder)
+        _ = try run.finish(spec, recorder)
         #expect(recorder.values("mood", "loss", "test").count == 1)
         #expect(recorder.values("reply", "loss", "test").isEmpty)
     }
@@ -176,7 +162,7 @@ import Testing
     @Test("Progress grows to the planned steps, and its estimate ends near zero")
     func progress() throws {
         let recorder = Recorder()
-        _ = try finish(try TinyRun(), TinyRun.spec(), recorder)
+        _ = try TinyRun().finish(TinyRun.spec(), recorder)
         let steps = recorder.progress.map(\.step)
         #expect(steps == steps.sorted())
         let last = try #require(recorder.progress.last)

@@ -87,8 +87,8 @@ extension GPT2 {
         _ = try activation(config)
         for (key, usual) in [
             ("scale_attn_weights", true), ("scale_attn_by_inverse_layer_idx", false),
-            ("reorder_and_upcast_attn", false), ("add_cross_attention", false),
-        ] where try config.flag(key, default: usual) != usual && key != "reorder_and_upcast_attn" {
+            ("add_cross_attention", false),
+        ] where try config.flag(key, default: usual) != usual {
             throw ModelError.badModel("config.json: \(key) must be \(usual)")
         }
         let width = try config.integer("n_embd", "hidden_size", in: 1...1 << 17)
