@@ -168,7 +168,7 @@ package final class StepBenchmark {
     ) -> Batch {
         var generator = SeededGenerator(seed, 2)
         func token() -> Int32 {
-            Int32(generator.next().multipliedFullWidth(by: UInt64(vocabulary)).high)
+            Int32(generator.index(below: vocabulary))
         }
         let classified = (0..<sequences).map { _ in (0..<length).map { _ in token() } }
         let texts = (0..<sequences).map { _ in (0...length).map { _ in token() } }

@@ -9,7 +9,7 @@ func coefficients(
 ) throws -> [Double] {
     let aggregation = try Multitask.aggregation(
         MethodSpec(method, parameters), tasks: (0..<gramian.count).map { "t\($0)" })
-    var generator = NumberedGenerator(seed: seed, number: 0)
+    var generator = SeededGenerator(seed, 0)
     let alpha = aggregation.coefficients(gramian, using: &generator)
     let isFinite = alpha.allSatisfy { $0.isFinite }
     #expect(alpha.count == gramian.count && isFinite)

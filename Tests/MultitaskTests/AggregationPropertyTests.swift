@@ -10,7 +10,7 @@ private struct Case: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static func random(_ tasks: Int, _ width: Int, seed: UInt64, scale: Double = 1) -> [[Double]] {
-        var generator = NumberedGenerator(seed: seed, number: 7)
+        var generator = SeededGenerator(seed, 7)
         return (0..<tasks).map { _ in (0..<width).map { _ in scale * generator.normal() } }
     }
 
@@ -96,7 +96,7 @@ private func norm(_ a: [Double]) -> Double { dot(a, a).squareRoot() }
         let away = zip(direction, mean).map { $0 - $1 }
         #expect(norm(away) <= 0.5 * norm(mean) * (1 + 1e-6))
         let worst = gradients.map { dot($0, direction) }.min() ?? 0
-        var generator = NumberedGenerator(seed: 9, number: 9)
+        var generator = SeededGenerator(9, 9)
         for _ in 0..<300 {
             let step = mean.map { _ in generator.normal() }
             let scale = 0.5 * norm(mean) / max(norm(step), 1e-300)

@@ -1,5 +1,6 @@
 import CPUBackend
 import Models
+import Multitask
 import NN
 import Spec
 import Tensor

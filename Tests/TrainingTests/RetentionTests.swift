@@ -69,7 +69,7 @@ import Testing
     /// Random and degenerate gradients of two tasks and a reference.
     @Test("A step with a reference never opposes it", arguments: UInt64(0)..<60)
     func agem(seed: UInt64) {
-        var generator = NumberedGenerator(seed: seed, number: 1)
+        var generator = SeededGenerator(seed, 1)
         let scale = pow(10, Double(seed % 13) * 2.5 - 15)
         func vector(_ zero: Bool) -> [Double] {
             (0..<6).map { _ in zero ? 0 : scale * generator.normal() }

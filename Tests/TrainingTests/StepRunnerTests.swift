@@ -210,7 +210,7 @@ extension StepRunner {
         let runner = plain.runner
         let gramian = Gramian(
             count: 2, values: runner.optimizer.gramian(of: runner.shared.indices, slots: 2).plain)
-        var generator = NumberedGenerator(seed: 1, number: 0)
+        var generator = SeededGenerator(1, 0)
         let alpha = try #require(runner.methods.aggregation)
             .coefficients(gramian, using: &generator)
         var sum = 0.0

@@ -26,24 +26,12 @@ package struct PCGrad: AggregationMethod {
         for i in 0..<count {
             var own = [Double](repeating: 0, count: count)
             own[i] = 1
-            for j in permutation(count, using: &generator) where j != i && gramian[j, j] > 0 {
+            for j in generator.permutation(count) where j != i && gramian[j, j] > 0 {
                 let product = (0..<count).reduce(0) { $0 + own[$1] * gramian[$1, j] }
                 if product < 0 { own[j] -= product / gramian[j, j] }
             }
             for j in 0..<count { sum[j] += own[j] }
         }
         return sum
-    }
-
-    /// Fisher–Yates by our own hand, so that it cannot change with the standard library.
-    private func permutation<Generator: RandomNumberGenerator>(
-        _ count: Int, using generator: inout Generator
-    ) -> [Int] {
-        var order = Array(0..<count)
-        for last in stride(from: count - 1, to: 0, by: -1) {
-            let place = generator.next().multipliedFullWidth(by: UInt64(last) + 1).high
-            order.swapAt(last, Int(place))
-        }
-        return order
     }
 }

@@ -21,7 +21,7 @@ package struct Reservoir: Sendable, Equatable {
     package mutating func offer() -> Int? {
         seen += 1
         if seen <= capacity { return seen - 1 }
-        var generator = NumberedGenerator(seed: seed, number: UInt64(seen))
+        var generator = SeededGenerator(seed, UInt64(seen))
         let slot = generator.index(below: seen)
         return slot < capacity ? slot : nil
     }

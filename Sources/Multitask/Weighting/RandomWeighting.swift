@@ -29,7 +29,7 @@ package struct RandomWeighting: WeightingMethod {
     }
 
     private mutating func draw() {
-        var generator = NumberedGenerator(seed: seed, number: UInt64(steps))
+        var generator = SeededGenerator(seed, UInt64(steps))
         let powers = weights.map { _ in exp(generator.normal()) }
         let total = powers.reduce(0, +)
         weights = powers.map { Double(powers.count) * $0 / total }

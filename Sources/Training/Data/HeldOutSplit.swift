@@ -1,4 +1,5 @@
 import Datasets
+import Multitask
 
 /// Splits a data set by text: rows with equal texts stay on one side, and the side depends on
 /// nothing but the seed and the texts.

@@ -1,3 +1,5 @@
+import Multitask
+
 /// Which rows each optimiser step trains on: a function of the sizes, the shares and the seed,
 /// so that (epoch, step) is all that a checkpoint needs to keep.
 ///
@@ -114,7 +116,7 @@ struct RunPlan {
         return order.enumerated().map { number, task in
             let progress = Double(epoch * order.count + number) / all
             let open = UInt64(curriculum.open(task: task, progress: progress))
-            let place = Int(generator.next().multipliedFullWidth(by: open).high)
+            let place = generator.index(below: Int(open))
             return Draw(task: task, row: curriculum.rankings[task][place], pass: 0)
         }
     }

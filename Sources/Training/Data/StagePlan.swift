@@ -1,3 +1,4 @@
+import Multitask
 import NN
 import Spec
 

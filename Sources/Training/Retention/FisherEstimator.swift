@@ -48,7 +48,7 @@ struct FisherEstimator {
         _ example: Example, _ number: Int
     ) throws -> [(example: Example, probability: Double)] {
         if labels == .empirical { return [(example, 1)] }
-        var generator = NumberedGenerator(seed: seed, number: UInt64(number))
+        var generator = SeededGenerator(seed, UInt64(number))
         if runner.tasks[example.task].kind == .generation {
             var sampled = example
             sampled.targets = continuation(example, &generator)
@@ -69,7 +69,7 @@ struct FisherEstimator {
 
     /// Each target drawn from the model's own prediction after the row's true prefix.
     private func continuation(
-        _ example: Example, _ generator: inout NumberedGenerator
+        _ example: Example, _ generator: inout SeededGenerator
     ) -> [Int32] {
         let tape = Tape(backend, recording: false)
         let model = runner.model
@@ -87,7 +87,7 @@ struct FisherEstimator {
     }
 
     private static func sample(
-        _ probabilities: [Double], _ generator: inout NumberedGenerator
+        _ probabilities: [Double], _ generator: inout SeededGenerator
     ) -> Int {
         var left = generator.uniform()
         for (index, probability) in probabilities.enumerated() {

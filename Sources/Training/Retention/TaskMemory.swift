@@ -51,7 +51,7 @@ struct TaskMemory {
         counts: [Int], newRows: Int, rate: Double, step: Int, seed: UInt64
     ) -> [(task: Int, place: Int)] {
         guard !counts.isEmpty else { return [] }
-        var generator = NumberedGenerator(seed: seed, number: UInt64(step))
+        var generator = SeededGenerator(seed, UInt64(step))
         let exact = rate * Double(newRows)
         let count = Int(exact) + (generator.uniform() < exact - exact.rounded(.down) ? 1 : 0)
         let first = generator.index(below: counts.count)

@@ -15,9 +15,9 @@ extension TrainingSession {
         var examples = draws.map { data[$0.task].training[$0.row] }
         let before = Set(stages.prefix(position.stage).flatMap(\.tasks)).subtracting(stage.tasks)
         for task in before.sorted() {
-            var generator = NumberedGenerator(
-                seed: SeededGenerator.hash("diagnosis \(task)", seed: spec.seed),
-                number: UInt64(position.step))
+            var generator = SeededGenerator(
+                SeededGenerator.hash("diagnosis \(task)", seed: spec.seed),
+                UInt64(position.step))
             for _ in 0..<Self.rowsOfOthers {
                 let rows = data[task].training
                 examples.append(rows[generator.index(below: rows.count)])

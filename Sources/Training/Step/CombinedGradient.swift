@@ -22,7 +22,7 @@ struct CombinedGradient {
     ///   - aggregation: `nil`: gradients add up.
     init(
         shared gramian: Gramian, own: Gramian, present: [Int], reference: Int? = nil,
-        aggregation: (any AggregationMethod)?, generator: NumberedGenerator
+        aggregation: (any AggregationMethod)?, generator: SeededGenerator
     ) {
         let zeros = [Double](repeating: 0, count: gramian.count)
         norms = gramian.diagonal.map { max(0, $0).squareRoot() }

@@ -177,7 +177,7 @@ package final class StepRunner {
             present: Set(rows.map(\.span)).subtracting([referenceSpan]).sorted(),
             reference: rows.contains { $0.span == referenceSpan } ? referenceSpan : nil,
             aggregation: methods.aggregation,
-            generator: NumberedGenerator(seed: methods.seed, number: UInt64(number)))
+            generator: SeededGenerator(methods.seed, UInt64(number)))
     }
 
     private func meanLosses(
