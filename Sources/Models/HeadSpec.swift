@@ -11,10 +11,12 @@ package struct HeadSpec: Codable, Sendable, Equatable {
     package var maxLength: Int
     /// How a sequence becomes one row; nil: as the backbone does.
     package var pooling: Pooling?
+    /// Heads with the same name here are one matrix; nil: a matrix of its own, named for the task.
+    package var sharedName: String?
 
     package init(
         task: String, kind: String, labels: [String], format: String, maxLength: Int,
-        pooling: Pooling? = nil
+        pooling: Pooling? = nil, sharedName: String? = nil
     ) {
         self.task = task
         self.kind = kind
@@ -22,6 +24,7 @@ package struct HeadSpec: Codable, Sendable, Equatable {
         self.format = format
         self.maxLength = maxLength
         self.pooling = pooling
+        self.sharedName = sharedName
     }
 
     /// Columns of the head's matrix; 0 where it has none.

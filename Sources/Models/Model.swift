@@ -7,7 +7,8 @@ package final class Model {
     /// nil where the file has none that can be used; `promptTokens` says why.
     package let chatTemplate: ChatTemplate?
     package var heads: [HeadSpec]
-    /// `[C, D]` weight and `[C]` bias per classification task, by task name.
+    /// `[C, D]` weight and `[C]` bias per classification task, by task name; tasks that share a
+    /// head have the same two.
     package var classifiers: [String: (weight: Parameter, bias: Parameter)]
     /// By name; a batch says which of its sequences use which.
     package internal(set) var adapters: [String: Adapter] = [:]
@@ -55,12 +56,14 @@ package final class Model {
         if let fineTuned { try loadHeads(fineTuned) }
     }
 
-    /// The backbone's, then weight and bias of each head in the order of `heads`.
+    /// The backbone's, then weight and bias of each head in the order of `heads`; a matrix that
+    /// several share is there once.
     package var parameters: [Parameter] {
-        backbone.parameters
+        var seen: Set<ObjectIdentifier> = []
+        return backbone.parameters
             + heads.flatMap { head in
                 classifiers[head.task].map { [$0.weight, $0.bias] } ?? []
-            }
+            }.filter { seen.insert(ObjectIdentifier($0)).inserted }
     }
 
     private static func template(of tokenizer: any Tokenizer) -> (ChatTemplate?, String) {
