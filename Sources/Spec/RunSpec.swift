@@ -27,7 +27,8 @@ package struct RunSpec: Codable, Sendable, Equatable {
     /// Longest sequence in tokens; longer rows are cut (counted, and said in an event).
     package var maxLength: Int
     package var seed: UInt64
-    /// `fp32` (`auto` is resolved when the run is created).
+    /// What large products round their factors to: `fp32` or `bf16` (`auto` is resolved when the
+    /// run is created).
     package var dtype: String
     /// Seconds of training between two checkpoints.
     package var checkpointSeconds: Double

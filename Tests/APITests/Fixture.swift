@@ -44,7 +44,7 @@ final class Fixture: Sendable {
         self.folder = folder
         store = try Store(folder: folder, write: write)
         api = try API(
-            store: store, compute: compute, catalogue: Self.catalogue,
+            store: store, compute: compute, catalogue: Self.catalogue, dtypes: ["fp32", "bf16"],
             interference: { spec, points in
                 [
                     "tasks": .integer(Int64(spec.tasks.count)),

@@ -6,6 +6,8 @@ import Spec
 /// be done without the store. What needs the store (data sets, the base model) is `RunChecks`'.
 struct RunRequest {
     let catalogue: [MethodDescriptor]
+    /// The one for `auto` last.
+    let dtypes: [String]
     let limits: APILimits
 
     /// - Returns: the spec; its `baseModel` is empty where the body names none.
@@ -62,11 +64,8 @@ struct RunRequest {
     }
 
     private func dtype(_ fields: inout FieldReader) throws -> String {
-        guard let dtype = try fields.string("dtype") else { return "fp32" }
-        guard dtype == "auto" || dtype == "fp32" else {
-            throw APIError.notAvailable("dtype", "write \"auto\" or \"fp32\"")
-        }
-        return "fp32"
+        let dtype = try fields.choice("dtype", of: ["auto"] + dtypes) ?? "auto"
+        return dtype == "auto" ? dtypes.last ?? "fp32" : dtype
     }
 
     private func optimizer(_ fields: inout FieldReader) throws -> OptimizerSpec {

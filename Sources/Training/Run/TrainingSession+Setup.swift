@@ -6,7 +6,9 @@ import Tensor
 
 extension TrainingSession {
     /// Checks what the data cannot tell.
-    static func validated(_ spec: RunSpec) throws -> LearningRateSchedule.Shape {
+    static func validated(
+        _ spec: RunSpec, _ backend: any Backend
+    ) throws -> LearningRateSchedule.Shape {
         func check(_ holds: Bool, _ message: String) throws {
             guard holds else { throw TrainingError(code: "spec_invalid", message: message) }
         }
@@ -17,7 +19,10 @@ extension TrainingSession {
         try check(
             spec.batchTokens >= 1, "batch_tokens must be at least 1, found \(spec.batchTokens)")
         try check(spec.maxLength >= 2, "max_length must be at least 2, found \(spec.maxLength)")
-        try check(spec.dtype == "fp32", "dtype must be fp32 on this worker")
+        try check(
+            backend.precisions.contains { $0.rawValue == spec.dtype },
+            "dtype must be one of \(backend.precisions.map(\.rawValue).joined(separator: ", ")) on "
+                + "this worker's processor")
         let optimizer = spec.optimizer
         try check(optimizer.name == "adamw", "optimizer.name must be adamw")
         try check(

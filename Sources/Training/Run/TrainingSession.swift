@@ -45,7 +45,8 @@ final class TrainingSession {
         self.backend = backend
         self.observer = observer
         observer.progress(TrainingProgress())
-        let shape = try Self.validated(spec)
+        let shape = try Self.validated(spec, backend)
+        backend.precision = ProductPrecision(rawValue: spec.dtype) ?? .fp32
         let names = spec.tasks.map(\.name)
         let methods = try Self.methods(spec)
         let mixing = try Multitask.mixing(spec.mixing, tasks: names)
