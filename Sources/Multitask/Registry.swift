@@ -52,6 +52,7 @@ package enum Multitask {
         LoRA.self,
         AdapterPerTask.self,
         HeadsOnly.self,
+        ProgressiveColumns.self,
     ]
 
     /// Every method's name, source, parameters, ranges and defaults.

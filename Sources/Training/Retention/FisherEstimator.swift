@@ -76,11 +76,12 @@ struct FisherEstimator {
         let batch = PackedBatch(
             [(task: 0, tokens: example.tokens)],
             adapters: [model.adapterKey(task: runner.tasks[example.task].name)])
-        let hidden = model.backbone.hiddenStates(batch, caches: nil, on: tape)
+        let column = model.column(task: runner.tasks[example.task].name)
+        let hidden = model.hiddenStates(batch, column: column, caches: nil, on: tape)
         let count = example.targets.count
         let rows = (example.tokens.count - count..<example.tokens.count).map { Int32($0) }
         let selected = tape.gather(hidden, rows, rows: RowSpace(count: count))
-        let logits = tape.linear(selected, model.backbone.outputProjection).floats()
+        let logits = tape.linear(selected, model.networks[column].outputProjection).floats()
         let classes = logits.count / count
         return (0..<count).map { row in
             let values = logits[row * classes..<(row + 1) * classes].map(Double.init)

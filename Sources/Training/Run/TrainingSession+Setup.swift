@@ -149,7 +149,7 @@ extension TrainingSession {
                 + "share of the sampled rows"
             : "task: each task's mean over the whole optimiser step, times its weight"
         observer.event(kind: "loss_scope", message: "loss scope \(scope)")
-        if adaptation != .backbone {
+        if !trainsBackbone {
             let (own, all) = (runner.parameters, model.parameters)
             func count(_ parameters: [Parameter]) -> Int {
                 parameters.reduce(0) { $0 + $1.value.count }

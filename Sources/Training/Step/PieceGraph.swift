@@ -33,7 +33,7 @@ struct PieceGraph {
         let batch = PackedBatch(
             rows.map { (task: $0.span, tokens: $0.example.tokens) },
             adapters: rows.map { adapters[$0.example.task] })
-        let hidden = model.backbone.hiddenStates(batch, caches: nil, on: tape)
+        let hidden = model.hiddenStates(batch, column: column, caches: nil, on: tape)
         let groups = groups()
         for group in groups where tasks[group.task].kind == .classification {
             classify(group, hidden, batch.segments)
@@ -42,6 +42,11 @@ struct PieceGraph {
         let generation = groups.filter { tasks[$0.task].kind == .generation }
         if !generation.isEmpty { generate(generation, hidden, batch.segments) }
         return losses.compactMap { $0 }
+    }
+
+    /// The rows' network; all have one.
+    private var column: Int {
+        rows.first.map { model.column(task: tasks[$0.example.task].name) } ?? 0
     }
 
     private func groups() -> [Group] {
@@ -117,7 +122,7 @@ struct PieceGraph {
         let selected = tape.gather(
             hidden, indices, rows: RowSpace(count: indices.count, spans: spans))
         let values = tape.linearCrossEntropy(
-            selected, model.backbone.outputProjection, targets: targets, weights: weights)
+            selected, model.networks[column].outputProjection, targets: targets, weights: weights)
         var next = 0
         for member in groups.flatMap(\.members) {
             let count = rows[member].example.targets.count
