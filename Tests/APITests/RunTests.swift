@@ -66,7 +66,16 @@ import Testing
             ("curriculum", "{}", "curriculum.method"),
             ("aggregation", "{\"method\":\"pcgrad\"}", "aggregation.method"),
             ("retention", "[{\"method\":\"ewc\"}]", "retention"),
-            ("adaptation", "{\"method\":\"lora\"}", "adaptation"),
+            ("adaptation", "{\"method\":\"magic\"}", "adaptation.method"),
+            ("adaptation", "{\"method\":\"lora\",\"rank\":0}", "adaptation.rank"),
+            ("adaptation", "{\"method\":\"lora\",\"targets\":\"q\"}", "adaptation.targets"),
+            ("adaptation", "{\"method\":\"lora\",\"targets\":[1]}", "adaptation.targets[0]"),
+            ("adaptation", "{\"method\":\"lora\",\"targets\":[\"q\",\"q\"]}", "adaptation.targets"),
+            (
+                "adaptation", "{\"method\":\"progressive\",\"laterals\":\"no\"}",
+                "adaptation.laterals"
+            ),
+            ("adaptation", "{\"method\":\"full\",\"targets\":[]}", "adaptation.targets"),
             ("baselines", "[\"equal\"]", "baselines"),
             ("optimizer", "{\"learning_rate\":0}", "optimizer.learning_rate"),
             ("optimizer", "{\"learning_rate\":2}", "optimizer.learning_rate"),

@@ -179,14 +179,12 @@ class Bench:
     def sections(self):
         """[(experiment, Markdown, figures)] of what was measured."""
         found = []
-        for experiment in plans.experiments():
+        for experiment in plans.EXPERIMENTS:
             if self.data and self.data.missing(experiment):
                 continue
             results = self.results(experiment)
             if results:
-                skipped = {arm.title: "not available or not run yet" for arm in experiment.arms
-                           if arm.name not in results}
-                found.append((experiment, *report.section(experiment, results, skipped)))
+                found.append((experiment, *report.section(experiment, results)))
         return found
 
     def publish(self):
@@ -210,7 +208,7 @@ def main():
         return
     if not options.data:
         sys.exit("error: --data DIR (or POLYTASK_DATA) must name the folder of the data sets")
-    known = chosen(options.only, plans.experiments())
+    known = chosen(options.only, plans.EXPERIMENTS)
     for experiment in known:
         missing = bench.data.missing(experiment)
         if missing:

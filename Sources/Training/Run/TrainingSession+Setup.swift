@@ -55,12 +55,31 @@ extension TrainingSession {
         return shape
     }
 
+    static func adaptationNeeds(_ spec: RunSpec) throws -> AdaptationNeeds {
+        guard let chosen = spec.adaptation else { return .backbone }
+        return try Multitask.adaptation(chosen, tasks: spec.tasks.map(\.name)).needs
+    }
+
+    /// - Throws: `TrainingError` `spec_invalid` where gradients are to be compared at parameters
+    ///   that the tasks share, and none of those that train is in a block that all of them use.
+    func checkShared() throws {
+        guard runner.needsNorms, runner.shared.last.isEmpty else { return }
+        throw TrainingError(
+            code: "spec_invalid",
+            message: "weighting \(spec.weighting?.method ?? "") compares the tasks' gradients, "
+                + "and adaptation.targets names no layer that all tasks train; name one of every "
+                + "block or leave the targets out")
+    }
+
     /// The methods of a step, at the state before the first.
     static func methods(_ spec: RunSpec) throws -> StepMethods {
         let names = spec.tasks.map(\.name)
         return StepMethods(
             weighting: try spec.weighting.map {
-                try Multitask.weighting($0, tasks: names, seed: spec.seed)
+                try Multitask.weighting(
+                    $0, tasks: names, seed: spec.seed,
+                    squaredErrors: Set(
+                        spec.tasks.filter(\.kind.traits.isSquaredError).map(\.name)))
             },
             aggregation: try spec.aggregation.map {
                 try Multitask.aggregation($0, tasks: names)
@@ -77,8 +96,8 @@ extension TrainingSession {
             throw TrainingError(
                 code: "spec_invalid",
                 message: "curriculum.method \(chosen.method) ranks rows by the loss of their next "
-                    + "tokens, which the base model does not predict; leave it out or take a "
-                    + "decoder as base_model")
+                    + "tokens, which the base model does not predict; take a decoder as "
+                    + "base_model, or random_order, which ranks by chance")
         }
         let difficulties =
             method.ranksByDifficulty
@@ -115,7 +134,9 @@ extension TrainingSession {
                 model.heads[old].kind == head.kind, model.heads[old].labels == head.labels,
                 model.heads[old].sharedName == head.sharedName
             {
+                let adapter = model.heads[old].adapter
                 model.heads[old] = head
+                model.heads[old].adapter = adapter
             } else {
                 model.classifiers[head.task] = nil
                 model.addClassifier(
@@ -132,6 +153,15 @@ extension TrainingSession {
                 + "share of the sampled rows"
             : "task: each task's mean over the whole optimiser step, times its weight"
         observer.event(kind: "loss_scope", message: "loss scope \(scope)")
+        if !trainsBackbone {
+            let (own, all) = (runner.parameters, model.parameters)
+            func count(_ parameters: [Parameter]) -> Int {
+                parameters.reduce(0) { $0 + $1.value.count }
+            }
+            observer.event(
+                kind: "adaptation",
+                message: "\(count(own)) of \(count(all)) parameters train, the others are frozen")
+        }
         let draws = data.indices.map { task in stages.map { $0.rows.draws[task] }.max() ?? 0 }
         for (task, draws) in zip(data, draws) {
             let labels = task.labels.isEmpty ? "" : ", \(task.labels.count) labels"
