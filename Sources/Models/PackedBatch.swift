@@ -11,13 +11,8 @@ package struct PackedBatch {
     package var rows: RowSpace
 
     /// Sequences in order, with the task of each; sequences of one task must be adjacent.
-    package init(_ sequences: [(task: Int, tokens: [Int32])]) {
-        self.init(sequences, startingAt: [], types: [], adapters: [])
-    }
-
-    /// As above, where sequence i goes on at position `starts[i]` (rows already in its cache).
-    /// An empty `starts` means that all begin at 0.
     /// - Parameters:
+    ///   - starts: the position at which each goes on (rows already in its cache); empty: all at 0.
     ///   - types: token types of each sequence, for pairs of texts; empty: all 0.
     ///   - adapters: the adapter of each sequence, nil for none; empty: none at all.
     package init(

@@ -190,5 +190,13 @@ struct ColumnTests {
             #expect(states(again, column: column) == states(model, column: column))
         }
         #expect(throws: ModelError.self) { try model.export(to: folder.file("out")) }
+
+        // A head of a network that the file has not.
+        model.columns = []
+        try model.save(to: path)
+        let error = #expect(throws: ModelError.self) {
+            try Model(base: folder.file("tiny.gguf"), weights: path, backend: backend)
+        }
+        #expect(error?.code == "bad_model")
     }
 }
