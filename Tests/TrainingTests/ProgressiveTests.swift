@@ -44,7 +44,7 @@ import Testing
         for (index, expected) in [mood[2], topic[2]].enumerated() {
             let data = try TaskData.load(
                 spec.tasks[index], index: index, run: spec, inputs: run.inputs(), model: loaded)
-            let score = try evaluator.score(data.validation, kind: .classification) { _ in }
+            let score = try evaluator.score(data.validation, of: data) { _ in }
             #expect(score.loss == expected)
         }
     }

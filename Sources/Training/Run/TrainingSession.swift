@@ -60,7 +60,7 @@ final class TrainingSession {
         preparing.phase = "preparing"
         observer.progress(preparing)
         data = try Self.load(spec, inputs, model)
-        let lengths = data.map { $0.training.map(\.tokens.count) }
+        let lengths = data.map { $0.training.map(\.length) }
         let needs = try Self.retentionNeeds(spec)
         let curriculum = try Self.curriculum(spec, data, model, observer)
         stages = try StagePlan.stages(
