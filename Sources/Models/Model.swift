@@ -7,7 +7,8 @@ package final class Model {
     /// nil where the file has none that can be used; `promptTokens` says why.
     package let chatTemplate: ChatTemplate?
     package var heads: [HeadSpec]
-    /// `[C, D]` weight and `[C]` bias per classification task, by task name.
+    /// `[C, D]` weight and `[C]` bias per classification task, by task name; tasks that share a
+    /// head have the same two.
     package var classifiers: [String: (weight: Parameter, bias: Parameter)]
     /// Heads say which of them their tasks' rows use.
     package internal(set) var adapters: [Adapter] = []
@@ -113,12 +114,13 @@ package final class Model {
     }
 
     /// The backbone's, those of further columns and of the adapters, then weight and bias of each
-    /// head in the order of `heads`.
+    /// head in the order of `heads`; a matrix that several share is there once.
     package var parameters: [Parameter] {
-        backbone.parameters + columns.flatMap(\.parameters) + adapters.flatMap(\.parameters)
+        var seen: Set<ObjectIdentifier> = []
+        return backbone.parameters + columns.flatMap(\.parameters) + adapters.flatMap(\.parameters)
             + heads.flatMap { head in
                 classifiers[head.task].map { [$0.weight, $0.bias] } ?? []
-            }
+            }.filter { seen.insert(ObjectIdentifier($0)).inserted }
     }
 
     private static func template(of tokenizer: any Tokenizer) -> (ChatTemplate?, String) {

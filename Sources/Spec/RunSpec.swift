@@ -85,10 +85,13 @@ package struct TaskSpec: Codable, Sendable, Equatable {
     package var metric: String
     /// `raw`, or `chat` for the model's chat template; generation only.
     package var format: String
+    /// Tasks that name the same head share it, and its labels are those of all of them: which task a
+    /// text belongs to need then not be known. `nil`: a head of its own. Classification only.
+    package var head: String?
 
     package init(
         name: String, kind: TaskKind, dataset: String, validation: HeldOut = .fraction(0.1),
-        test: String? = nil, metric: String? = nil, format: String? = nil
+        test: String? = nil, metric: String? = nil, format: String? = nil, head: String? = nil
     ) {
         self.name = name
         self.kind = kind
@@ -97,6 +100,7 @@ package struct TaskSpec: Codable, Sendable, Equatable {
         self.test = test
         self.metric = metric ?? kind.traits.metrics[0]
         self.format = format ?? kind.traits.formats[0]
+        self.head = head
     }
 }
 

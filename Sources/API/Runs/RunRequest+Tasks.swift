@@ -20,6 +20,13 @@ extension RunRequest {
             }
             tasks.append(task)
         }
+        for (index, task) in tasks.enumerated() {
+            guard let head = task.head else { continue }
+            guard !tasks.contains(where: { $0.name == head }) else {
+                throw APIError.invalid(
+                    "tasks[\(index)].head", "must not be the name of a task, found `\(head)`")
+            }
+        }
         return tasks
     }
 
@@ -40,7 +47,8 @@ extension RunRequest {
             validation: try validation(&fields) ?? .fraction(0.1),
             test: try fields.identifier("test"),
             metric: try fields.choice("metric", of: kind.traits.metrics),
-            format: try fields.choice("format", of: kind.traits.formats))
+            format: try fields.choice("format", of: kind.traits.formats),
+            head: kind == .classification ? try fields.identifier("head") : nil)
         try fields.finish()
         return task
     }

@@ -41,11 +41,13 @@ extension TaskSpec {
             case .fraction(let fraction): ["fraction": .number(fraction)]
             case .dataset(let id): .string(id)
             }
-        return [
+        var object: JSONObject = [
             "name": .string(name), "kind": .string(kind.rawValue), "dataset": .string(dataset),
             "validation": held, "test": .optional(test), "metric": .string(metric),
             "format": .string(format),
         ]
+        if let head { object["head"] = .string(head) }
+        return .object(object)
     }
 }
 

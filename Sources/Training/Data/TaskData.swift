@@ -5,7 +5,8 @@ import Spec
 /// One task's examples, ready to train on and to be evaluated on.
 struct TaskData {
     var spec: TaskSpec
-    /// Sorted; the index is the class. Empty for kinds without labels.
+    /// Sorted; the index is the class. Those of all tasks of the same head; empty for kinds without
+    /// labels.
     var labels: [String]
     var training: [Example]
     var validation: [Example]
@@ -19,7 +20,11 @@ struct TaskData {
         _ task: TaskSpec, index: Int, run: RunSpec, inputs: TrainingInputs, model: Model
     ) throws -> TaskData {
         let rows = try self.rows(task.dataset, task: task, inputs: inputs)
-        let labels = try self.labels(rows, task: task)
+        let partners = run.tasks.filter {
+            $0.head != nil && $0.head == task.head && $0.name != task.name
+        }
+        let theirs = try partners.flatMap { try self.rows($0.dataset, task: $0, inputs: inputs) }
+        let labels = try self.labels(rows + theirs, task: task)
         var encoder = RowEncoder(
             model, task: task, index: index, labels: labels,
             maxLength: min(run.maxLength, model.backbone.configuration.contextLength))

@@ -128,10 +128,11 @@ extension TrainingSession {
         for task in data {
             let head = HeadSpec(
                 task: task.spec.name, kind: task.spec.kind.rawValue, labels: task.labels,
-                format: task.spec.format, maxLength: spec.maxLength)
+                format: task.spec.format, maxLength: spec.maxLength, sharedName: task.spec.head)
             try model.check(head)
             if let old = model.heads.firstIndex(where: { $0.task == head.task }),
-                model.heads[old].kind == head.kind, model.heads[old].labels == head.labels
+                model.heads[old].kind == head.kind, model.heads[old].labels == head.labels,
+                model.heads[old].sharedName == head.sharedName
             {
                 let adapter = model.heads[old].adapter
                 model.heads[old] = head
@@ -139,7 +140,7 @@ extension TrainingSession {
             } else {
                 model.classifiers[head.task] = nil
                 model.addClassifier(
-                    head, seed: SeededGenerator.hash(head.task, seed: spec.seed))
+                    head, seed: SeededGenerator.hash(head.sharedName ?? head.task, seed: spec.seed))
             }
         }
     }
