@@ -43,13 +43,16 @@ package struct PackedBatch {
         }
         rows = RowSpace(
             count: tokens.count, spans: spans,
-            adapters: Self.spans(adapters, segments))
+            adapters: AdapterSpan.spans(adapters, segments))
         tokenTypes =
             types.isEmpty ? [Int32](repeating: 0, count: tokens.count) : types.flatMap { $0 }
     }
+}
 
-    /// Neighbours with the same adapter are one span, and one product for both.
-    private static func spans(_ adapters: [String?], _ segments: [Segment]) -> [AdapterSpan] {
+extension AdapterSpan {
+    /// The rows of segments that have one; neighbours with the same are one span, and one product
+    /// for both.
+    package static func spans(_ adapters: [String?], _ segments: [Segment]) -> [AdapterSpan] {
         var spans: [AdapterSpan] = []
         for case (let name?, let rows) in zip(adapters, segments) {
             if let last = spans.last, last.adapter == name, last.rows.upperBound == rows.lowerBound

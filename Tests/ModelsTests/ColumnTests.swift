@@ -184,6 +184,7 @@ struct ColumnTests {
         let path = folder.file("columns.safetensors")
         try model.save(to: path)
         #expect(try !Model.isAddition(path))
+        #expect(Set(model.parameters.map(\.name)).count == model.parameters.count)
         let again = try Model(base: folder.file("tiny.gguf"), weights: path, backend: backend)
         #expect(again.column(task: "mood") == 2)
         for column in 0...2 {
