@@ -15,6 +15,7 @@ package struct HeadSpec: Codable, Sendable, Equatable {
     package var adapter: String?
     /// The place of the network that reads the task's rows, in a model of several; nil: the first.
     package var column: Int?
+
     /// Heads with the same name here are one matrix; nil: a matrix of its own, named for the task.
     package var sharedName: String?
 

@@ -3,7 +3,8 @@ package import Tensor
 extension Model {
     /// The losses of writing `targets[i]` (the end token included) after reading segment i of the
     /// encoder's states, target by target in order. `weights` is one number for each target
-    /// token; empty when not recording; `adapters` as in `PackedBatch`. Tasks must be ascending as in the encoder's batch.
+    /// token; empty when not recording; `adapters` as in `PackedBatch`. Tasks must be ascending as
+    /// in the encoder's batch.
     ///
     /// The backbone must have a decoder; `check` says so of a head.
     package func writingLosses(

@@ -184,11 +184,20 @@ struct ColumnTests {
         let path = folder.file("columns.safetensors")
         try model.save(to: path)
         #expect(try !Model.isAddition(path))
+        #expect(Set(model.parameters.map(\.name)).count == model.parameters.count)
         let again = try Model(base: folder.file("tiny.gguf"), weights: path, backend: backend)
         #expect(again.column(task: "mood") == 2)
         for column in 0...2 {
             #expect(states(again, column: column) == states(model, column: column))
         }
         #expect(throws: ModelError.self) { try model.export(to: folder.file("out")) }
+
+        // A head of a network that the file has not.
+        model.columns = []
+        try model.save(to: path)
+        let error = #expect(throws: ModelError.self) {
+            try Model(base: folder.file("tiny.gguf"), weights: path, backend: backend)
+        }
+        #expect(error?.code == "bad_model")
     }
 }

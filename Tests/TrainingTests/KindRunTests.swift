@@ -81,6 +81,38 @@ import Testing
         #expect(model.heads.allSatisfy { $0.labels.isEmpty == (spec.kind(of: $0).labelsMin == 0) })
     }
 
+    /// The tiny models are random and frozen, so that losses fall less than with all of them.
+    @Test(
+        "Every kind learns through adapters alone, and scores the same when loaded again",
+        arguments: TinyFamily.allCases, ["lora", "adapter_per_task"])
+    func adapters(family: TinyFamily, method: String) throws {
+        var (run, inputs, spec) = try Self.make(family, family.kinds)
+        spec.adaptation = MethodSpec(method)
+        let recorder = Recorder()
+        _ = try run.finish(spec, recorder, inputs: inputs(nil))
+        let model = try Model(
+            base: inputs(nil).base, weights: "\(run.folder)/model.safetensors",
+            backend: run.backend)
+        #expect(!model.hasOwnBackbone)
+        let tasks = spec.tasks.map { TrainingTask(name: $0.name, kind: $0.kind) }
+        let pass = PackedPass(model, tasks: tasks, backend: run.backend)
+        var mixed: [StepRow] = []
+        for (index, task) in spec.tasks.enumerated() {
+            let losses = recorder.values(task.name, "loss", "validation")
+            #expect((losses.last ?? 9) < (losses.first ?? 0), "\(task.kind): \(losses)")
+            let data = try TaskData.load(
+                task, index: index, run: spec, inputs: inputs(nil), model: model)
+            mixed += data.validation.prefix(2).map { StepRow($0) }
+        }
+        // Rows of all kinds in one pass, each as it is alone.
+        let rows = StepRow.sorted(mixed)
+        for (row, together) in zip(rows, try pass.run(rows, recording: false)) {
+            let alone = try pass.run([row], recording: false)[0]
+            // Sums in another order where rows share a product.
+            #expect(abs(alone.lossSum - together.lossSum) < 1e-4 * max(1, alone.lossSum))
+        }
+    }
+
     @Test("Uncertainty weighting and paused runs take every kind; the bits are those of one go")
     func resumes() throws {
         let kinds = TinyFamily.bert.kinds

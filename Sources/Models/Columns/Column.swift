@@ -37,6 +37,9 @@ package final class Column {
         let (width, units) = (configuration.width, spec.lateralWidth)
         self.spec = spec
         backbone = try type(of: first).init(configuration, backend: backend)
+        for parameter in backbone.parameters {
+            parameter.name = "columns.\(earlier).\(parameter.name)"
+        }
         laterals = (0..<(units > 0 ? earlier : 0)).map { source in
             stride(from: 2, through: configuration.layers, by: 1).map { block in
                 func part(_ name: String, _ shape: [Int]) -> Parameter {

@@ -60,11 +60,15 @@ extension Model {
 
     /// The columns that a file of ours holds.
     func loadColumns(_ file: SafetensorsFile) throws {
-        guard let text = file.metadata["columns"] else { return }
+        let text = file.metadata["columns"] ?? "[]"
         guard let specs = try? JSONDecoder().decode([ColumnSpec].self, from: Data(text.utf8)),
             specs.allSatisfy({ (0...Self.lateralWidthMax).contains($0.lateralWidth) }),
             specs.count < Self.columnsMax,
-            heads.allSatisfy({ (0...specs.count).contains($0.column ?? 0) })
+            heads.allSatisfy({ (0...specs.count).contains($0.column ?? 0) }),
+            // Before memory is taken for them.
+            specs.indices.allSatisfy({ place in
+                sources.allSatisfy { file.shape(columnPrefix(place + 1) + $0.name) != nil }
+            })
         else {
             throw ModelError.badModel("safetensors: the columns in the metadata are malformed")
         }

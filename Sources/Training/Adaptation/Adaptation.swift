@@ -88,9 +88,7 @@ extension Model {
     /// What of a growing model the checkpoint of a stage must hold beside what the stage trains.
     var frozenColumns: [(name: String, tensor: Tensor)] {
         let networks = [backbone.parameters] + columns.map(\.parameters)
-        return networks.dropLast().enumerated().flatMap { place, parameters in
-            parameters.map { ("frozen.\(place).\($0.name)", $0.value) }
-        }
+        return networks.dropLast().joined().map { ($0.name, $0.value) }
     }
 
     private func freeze(allBut parameters: [Parameter]) {

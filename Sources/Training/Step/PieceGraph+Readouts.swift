@@ -102,7 +102,9 @@ extension PieceGraph {
             }
             spans.append(TaskSpan(task: group.span, rows: start..<indices.count))
         }
-        let space = RowSpace(count: indices.count, spans: spans)
+        let keys = members.map { adapter(rows[$0].example.task) }
+        let space = RowSpace(
+            count: indices.count, spans: spans, adapters: AdapterSpan.spans(keys, segments))
         return States(hidden: tape.gather(states.hidden, indices, rows: space), segments: segments)
     }
 

@@ -1,11 +1,12 @@
 import Models
 import Tensor
 
-/// Which of the parameters that train every task shares, by their places among them. A parameter
-/// that two modules tie is one parameter here, and counts once.
+/// Which of the parameters that train tasks share, by their places among them: all but the heads and
+/// adapters that one task has for itself. A parameter that two modules tie is one parameter here,
+/// and counts once.
 struct SharedParameters {
     let indices: [Int]
-    /// Those of single tasks: heads and adapters of their own.
+    /// Those of single tasks: their heads, and adapters of their own.
     let others: [Int]
     /// The last of the shared ones in the blocks that get gradient from every task: GradNorm's W.
     /// Empty where the tasks share none.
@@ -18,11 +19,13 @@ struct SharedParameters {
         let ownAdapters = model.adapters.filter { adapter in
             tasks.count > 1 && names.count { $0 == adapter.spec.name } < 2
         }
-        let heads = model.classifiers.values.flatMap { [$0.weight, $0.bias] }
-        let ownHeads = Dictionary(grouping: heads, by: ObjectIdentifier.init).values
-            .filter { $0.count == 1 }.joined()
-        let own = Set(
-            (ownHeads + ownAdapters.flatMap(\.parameters)).map(ObjectIdentifier.init))
+        var tasksByHead: [ObjectIdentifier: Int] = [:]
+        for (weight, bias) in model.classifiers.values {
+            tasksByHead[ObjectIdentifier(weight), default: 0] += 1
+            tasksByHead[ObjectIdentifier(bias), default: 0] += 1
+        }
+        let own = Set(ownAdapters.flatMap(\.parameters).map(ObjectIdentifier.init))
+            .union(tasksByHead.filter { $0.value == 1 }.keys)
         let isShared = parameters.map { !own.contains(ObjectIdentifier($0)) }
         indices = isShared.indices.filter { isShared[$0] }
         others = isShared.indices.filter { !isShared[$0] }
