@@ -14,7 +14,7 @@ package final class API: Sendable {
     let store: Store
     let compute: any ComputeService
     let catalogue: [MethodDescriptor]
-    let interference: @Sendable (RunSpec, [MetricPoint]) -> JSON
+    let interference: InterferenceReporting
     let limits: APILimits
     let blocking: BlockingExecutor
     let startedAt = Double(time(nil))
@@ -30,7 +30,7 @@ package final class API: Sendable {
 
     /// - Parameters:
     ///   - catalogue: the methods that a run may name.
-    ///   - interference: what a run's metrics say of how its tasks interfere.
+    ///   - interference: says how a run's tasks interfere.
     ///   - key: an API key for everything, besides those of the store. Without any key only
     ///     loopback requests are admitted.
     ///   - imports: how model files are taken in.
@@ -39,7 +39,7 @@ package final class API: Sendable {
     /// - Throws: `StoreError` when the keys cannot be read.
     package init(
         store: Store, compute: any ComputeService, catalogue: [MethodDescriptor],
-        interference: @escaping @Sendable (RunSpec, [MetricPoint]) -> JSON,
+        interference: InterferenceReporting,
         limits: APILimits = APILimits(), key: APIKey?,
         imports: ModelImport, metrics: ServerMetrics = ServerMetrics(),
         log: @escaping @Sendable (LogEntry) -> Void

@@ -22,7 +22,7 @@ struct RunRequest {
         let baseModel = try fields.identifier("base_model") ?? ""
         let tasks = try tasks(&fields)
         let mixing = try method(&fields, "mixing", .mixing, tasks)
-        let spec = RunSpec(
+        var spec = RunSpec(
             name: name, baseModel: baseModel, tasks: tasks,
             mixing: try mixing ?? resolved("mixing", MethodSpec("proportional"), .mixing, tasks),
             weighting: try method(&fields, "weighting", .weighting, tasks),
@@ -37,6 +37,8 @@ struct RunRequest {
             seed: UInt64(try fields.integer("seed", in: 0...Int.max) ?? 1),
             dtype: try dtype(&fields),
             checkpointSeconds: try fields.number("checkpoint_seconds", in: 1...86_400) ?? 120)
+        spec.earlyWarning = try earlyWarning(&fields)
+        spec.baselines = try baselines(&fields)
         try fields.finish()
         guard spec.maxLength <= spec.batchTokens else {
             throw fields.invalid(
@@ -50,11 +52,6 @@ struct RunRequest {
     }
 
     private func refuseLaterFields(_ fields: inout FieldReader) throws {
-        for name in ["baselines"] {
-            if let value = fields.value(name), value != .array([]) {
-                throw APIError.notAvailable(name, "leave it out")
-            }
-        }
         if let adaptation = fields.value("adaptation"), adaptation != ["method": "full"] {
             throw APIError.notAvailable(
                 "adaptation", "leave it out or write {\"method\":\"full\"}")

@@ -70,7 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
         let metrics = ServerMetrics()
         let api = try API(
             store: store, compute: pool, catalogue: Multitask.catalogue,
-            interference: InterferenceReport.json, key: key,
+            interference: .product, key: key,
             imports: ModelImport(folder: modelFolder, inspect: Self.inspect), metrics: metrics,
             log: { log.write($0) })
         let isLoopback = Gate.isLoopback(host.contains(":") ? "[\(host)]" : host)

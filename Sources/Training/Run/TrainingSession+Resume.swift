@@ -19,11 +19,13 @@ extension TrainingSession {
         let path = "\(inputs.scratch)/checkpoint-\(position.step).safetensors"
         let checkpoint = TrainingCheckpoint(
             position: position, weighting: runner.methods.weighting?.state ?? [:],
-            scores: scores, numerics: backend.numerics)
+            watched: warning.state, scores: scores, numerics: backend.numerics)
+        var kept = retention?.saved ?? SavedState()
+        kept.add(best.saved)
         do {
             try checkpoint.write(
                 path, parameters: model.parameters, optimizer: runner.optimizer,
-                kept: retention?.saved ?? SavedState())
+                kept: kept)
         } catch let error as ModelError where error.code == "out_of_space" {
             // What was learned is worth more than a safety net that there is no room for.
             observer.event(
@@ -65,6 +67,8 @@ extension TrainingSession {
                     + "has not; start the run anew")
         }
         try runner.methods.weighting?.restore(checkpoint.weighting)
+        warning.restore(checkpoint.watched)
+        try best.restore(kept, model.parameters)
         try retention?.restore(kept, stage: saved.stage)
         if let failure = backend.failure { throw failure }
         position = saved
