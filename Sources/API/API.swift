@@ -14,6 +14,7 @@ package final class API: Sendable {
     let store: Store
     let compute: any ComputeService
     let catalogue: [MethodDescriptor]
+    let dtypes: [String]
     let interference: InterferenceReporting
     let limits: APILimits
     let blocking: BlockingExecutor
@@ -30,6 +31,7 @@ package final class API: Sendable {
 
     /// - Parameters:
     ///   - catalogue: the methods that a run may name.
+    ///   - dtypes: what a run may compute in, the one for `auto` last.
     ///   - interference: says how a run's tasks interfere.
     ///   - key: an API key for everything, besides those of the store. Without any key only
     ///     loopback requests are admitted.
@@ -39,6 +41,7 @@ package final class API: Sendable {
     /// - Throws: `StoreError` when the keys cannot be read.
     package init(
         store: Store, compute: any ComputeService, catalogue: [MethodDescriptor],
+        dtypes: [String] = ["fp32"],
         interference: InterferenceReporting,
         limits: APILimits = APILimits(), key: APIKey?,
         imports: ModelImport, metrics: ServerMetrics = ServerMetrics(),
@@ -47,6 +50,7 @@ package final class API: Sendable {
         self.store = store
         self.compute = compute
         self.catalogue = catalogue
+        self.dtypes = dtypes
         self.interference = interference
         self.limits = limits
         self.log = log

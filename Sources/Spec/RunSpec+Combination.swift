@@ -28,6 +28,7 @@ extension RunSpec {
         }
         return warningContradiction
             ?? baselinesContradiction
+            ?? adaptationContradiction(catalogue)
             ?? retentionContradiction(catalogue)
             ?? stagesContradiction(aggregation)
             ?? stagesContradiction(descriptor(.weighting, weighting))

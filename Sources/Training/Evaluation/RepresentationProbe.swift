@@ -22,6 +22,8 @@ final class RepresentationProbe {
     /// Rows of one task next to each other.
     let examples: [Example]
     private let model: Model
+    /// The adapter that each task's rows pass, by task.
+    private let adapters: [String?]
     private let backend: any Backend
     private var start: [FeatureMatrix] = []
     private var kernels: [LinearCKA] = []
@@ -30,11 +32,12 @@ final class RepresentationProbe {
     ///   - heldOut: rows by task.
     ///   - epochTokens: of the shortest epoch.
     init(
-        _ model: Model, heldOut: [[Example]], epochTokens: Double, seed: UInt64,
+        _ model: Model, tasks: [String], heldOut: [[Example]], epochTokens: Double, seed: UInt64,
         backend: any Backend
     ) {
         self.model = model
         self.backend = backend
+        adapters = tasks.map { model.adapterKey(task: $0) }
         let bound = min(
             Double(Self.tokensMax), max(Double(Self.tokensMin), epochTokens * Self.epochShareMax))
         examples = Self.sample(heldOut, tokens: Int(bound), seed: seed)
@@ -108,7 +111,9 @@ final class RepresentationProbe {
 
     private func append(_ batch: [Example], to values: inout [[Float]]) -> Bool {
         let tape = Tape(backend, recording: false)
-        let packed = PackedBatch(batch.map { (task: $0.task, tokens: $0.tokens) })
+        let packed = PackedBatch(
+            batch.map { (task: $0.task, tokens: $0.tokens) },
+            adapters: batch.map { adapters[$0.task] })
         let backbone = model.backbone
         let pooling: Pooling = backbone.pooling == .last ? .last : .mean
         var layers: [[Float]] = []

@@ -24,7 +24,7 @@ extension TrainingSession {
         kept.add(best.saved)
         do {
             try checkpoint.write(
-                path, parameters: model.parameters, optimizer: runner.optimizer,
+                path, parameters: runner.parameters, optimizer: runner.optimizer,
                 kept: kept)
         } catch let error as ModelError where error.code == "out_of_space" {
             // What was learned is worth more than a safety net that there is no room for.
@@ -45,7 +45,7 @@ extension TrainingSession {
     /// Whether the end of an epoch deserves a checkpoint: not when the last is so recent that
     /// writing another would cost more than its share, and not when only the end is left.
     var worthCheckpoint: Bool {
-        let bytes = model.parameters.reduce(0) { $0 + 3 * 4 * $1.value.count }
+        let bytes = runner.parameters.reduce(0) { $0 + 3 * 4 * $1.value.count }
         let cost = estimate.secondsPerCheckpoint ?? Double(bytes) / Self.bytesPerSecond
         if position.stage == stages.count - 1, position.epoch == spec.epochs,
             data.allSatisfy(\.test.isEmpty)
@@ -58,7 +58,7 @@ extension TrainingSession {
     /// Goes on where a checkpoint stopped.
     func restore(_ path: String) throws {
         let (checkpoint, kept) = try TrainingCheckpoint.restore(
-            path, parameters: model.parameters, optimizer: runner.optimizer)
+            path, parameters: runner.parameters, optimizer: runner.optimizer)
         let saved = checkpoint.position
         guard saved.step == stepsDone(saved) else {
             throw TrainingError(
@@ -68,7 +68,7 @@ extension TrainingSession {
         }
         try runner.methods.weighting?.restore(checkpoint.weighting)
         warning.restore(checkpoint.watched)
-        try best.restore(kept, model.parameters)
+        try best.restore(kept, runner.parameters)
         try retention?.restore(kept, stage: saved.stage)
         if let failure = backend.failure { throw failure }
         position = saved

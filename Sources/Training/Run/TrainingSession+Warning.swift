@@ -19,7 +19,7 @@ extension TrainingSession {
                 message: "training ends at step \(position.step), as early_warning.policy asks")
         case .restoreBest:
             if alarms.isEmpty, warning.isHealthy(latestScores) {
-                best.take(model.parameters, step: position.step, scores: latestScores)
+                best.take(runner.parameters, step: position.step, scores: latestScores)
             } else if !alarms.isEmpty {
                 goBack()
             }
@@ -30,7 +30,7 @@ extension TrainingSession {
 
     private func goBack() {
         guard let step = best.step else { return }
-        best.putBack(model.parameters)
+        best.putBack(runner.parameters)
         latestScores = best.scores
         position.isStopped = true
         observer.event(
