@@ -19,6 +19,7 @@ extension API {
             Endpoint([.train], .get, "/v1/datasets/{id}/rows", listRows),
             Endpoint([.train], .get, "/v1/datasets/{id}/overlap", datasetOverlap),
             Endpoint([.train], .post, "/v1/runs", createRun),
+            Endpoint([.train], .post, "/v1/runs/validate", validateRun),
             Endpoint([.train], .get, "/v1/runs", listRuns),
             Endpoint([.train], .get, "/v1/runs/{id}", getRun),
             Endpoint([.train], .post, "/v1/runs/{id}/cancel", cancelRun),

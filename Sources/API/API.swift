@@ -2,7 +2,7 @@
 // It knows methods only by their catalogue and never imports the engine.
 import Glibc
 package import HTTP
-package import JSON
+import JSON
 import Pool
 package import Spec
 package import Store

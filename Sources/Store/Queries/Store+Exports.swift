@@ -1,7 +1,6 @@
 // What exporters of metrics remember: where they are, and what a run is called elsewhere.
 
 import GRDB
-package import Spec
 
 /// A metric with the run that it belongs to.
 package struct RunMetric: Sendable {

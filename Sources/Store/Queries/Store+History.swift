@@ -1,5 +1,5 @@
 import GRDB
-import Spec
+package import Spec
 
 extension Store {
     /// The run's metrics in the order they were first recorded, narrowed by what is not nil.
@@ -57,6 +57,20 @@ extension Store {
                     GROUP BY task, name ORDER BY task, name
                     """, arguments: [run, split]
             ).map { Self.metricRecord($0).point }
+        }
+    }
+
+    /// Tokens a second of the newest run on a base model that finished; `nil` without one.
+    package func speed(baseModel: String) throws -> Double? {
+        try read { db in
+            try Double.fetchOne(
+                db,
+                sql: """
+                    SELECT tokens_per_second FROM runs
+                    WHERE status = 'succeeded' AND tokens_per_second > 0
+                        AND json_extract(spec, '$.baseModel') = ?
+                    ORDER BY number DESC LIMIT 1
+                    """, arguments: [baseModel])
         }
     }
 

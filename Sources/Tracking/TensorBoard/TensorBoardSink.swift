@@ -1,5 +1,6 @@
 import FoundationEssentials
 internal import Glibc
+import Spec
 package import Store
 
 /// Appends metrics to TensorBoard event files: `FOLDER/<name>-<id>/<split>/events.out.tfevents…`, so
