@@ -57,7 +57,7 @@ final class Fixture: Sendable {
                 "tasks": .integer(Int64(sources.own.run.spec.tasks.count)),
                 "points": .integer(Int64(sources.points.count)),
                 "baselines": .array(sources.baselines.map { .string($0.run.spec.name) }),
-                "map": .optional(sources.map), "suggestion": ["field": "retention"],
+                "map": sources.map.map { .string($0) } ?? nil, "suggestion": ["field": "retention"],
             ]
         },
         next: { sources in
