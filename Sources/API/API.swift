@@ -20,6 +20,8 @@ package final class API: Sendable {
     let blocking: BlockingExecutor
     let startedAt = Double(time(nil))
     let followers = Atomic<Int>(0)
+    /// The uploads that a request is writing or completing.
+    let uploadsInUse = Mutex<Set<String>>([])
     private let keys: KeyRing
     private let draining = Atomic<Bool>(false)
     private let log: @Sendable (LogEntry) -> Void

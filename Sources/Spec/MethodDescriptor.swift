@@ -41,6 +41,14 @@ package struct MethodDescriptor: Sendable, Equatable {
             self.choices = choices
         }
 
+        /// A parameter that is true or false.
+        package init(flag name: String, default: Bool, _ summary: String) {
+            self.init(name, choices: `default` ? ["true", "false"] : ["false", "true"], summary)
+        }
+
+        /// Whether its words are true and false.
+        package var isFlag: Bool { Set(choices) == ["true", "false"] }
+
         /// A parameter that is a list of names.
         package init(names name: String, _ summary: String) {
             self.init(name, in: 0...0, default: 0, summary)
@@ -64,7 +72,7 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var tasksMin: Int
     /// Loss weights cannot change the direction that the method chooses.
     package var ignoresLossScale: Bool
-    /// Tasks that the method keeps something of (an adaptation: all) must be classification.
+    /// Tasks that the method keeps something of must be classification.
     package var classifiersOnly: Bool
     /// What two methods with the same means would do twice; `nil` where there is no such thing.
     package var means: String?
@@ -72,12 +80,15 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var comparesGradients: Bool
     /// Of an adaptation.
     package var sharing: Sharing
+    /// Of an adaptation: only the tasks' own heads train, so that each must have one.
+    package var trainsHeadsAlone: Bool
 
     package init(
         family: Family, name: String, paper: String = "", equation: String, summary: String,
         parameters: [Parameter] = [], takesTaskValues: Bool = false,
         tasksMin: Int = 1, ignoresLossScale: Bool = false, classifiersOnly: Bool = false,
-        means: String? = nil, comparesGradients: Bool = false, sharing: Sharing = .all
+        means: String? = nil, comparesGradients: Bool = false, sharing: Sharing = .all,
+        trainsHeadsAlone: Bool = false
     ) {
         self.family = family
         self.name = name
@@ -92,5 +103,6 @@ package struct MethodDescriptor: Sendable, Equatable {
         self.means = means
         self.comparesGradients = comparesGradients
         self.sharing = sharing
+        self.trainsHeadsAlone = trainsHeadsAlone
     }
 }

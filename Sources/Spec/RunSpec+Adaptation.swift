@@ -7,7 +7,9 @@ extension RunSpec {
                 $0.family == .adaptation && $0.name == adaptation.method
             })
         else { return nil }
-        if method.classifiersOnly, let task = tasks.first(where: { $0.kind != .classification }) {
+        if method.trainsHeadsAlone,
+            let task = tasks.first(where: { $0.kind.traits.writesText })
+        {
             return Contradiction(
                 parameter: "adaptation",
                 rule: "`\(method.name)` trains heads alone, and the task `\(task.name)` has none: "

@@ -34,10 +34,12 @@ extension RunSpec {
     /// Stages in which a task is trained.
     private func stages(with task: Int) -> Int { stagePlaces.count { $0.contains(task) } }
 
+    private var trained: [Int] { tasks.indices.filter { stages(with: $0) > 0 } }
+
     private func specs(_ baseline: Baseline) -> [RunSpec] {
         switch baseline {
         case .singleTask:
-            return tasks.indices.map { index in
+            return trained.map { index in
                 var alone = plain("single_task.\(tasks[index].name)")
                 alone.tasks = [tasks[index]]
                 alone.mixing = MethodSpec("proportional")
@@ -48,7 +50,7 @@ extension RunSpec {
             return [together("equal", weighting: MethodSpec("equal"))]
         case .tunedFixed:
             let equal = tasks.map { ($0.name, 1.0) }
-            return ([nil] + tasks.indices.map { Optional($0) }).map { favoured in
+            return ([nil] + trained.map { Optional($0) }).map { favoured in
                 var weights = Dictionary(uniqueKeysWithValues: equal)
                 if let favoured { weights[tasks[favoured].name] = Self.favour }
                 let suffix = favoured.map { tasks[$0].name } ?? "equal"
@@ -63,8 +65,10 @@ extension RunSpec {
     private func together(_ suffix: String, weighting: MethodSpec) -> RunSpec {
         var joint = plain(suffix)
         joint.weighting = weighting
-        let visits = tasks.indices.reduce(0) { $0 + stages(with: $1) }
-        joint.epochs = epochs * max(1, (visits + tasks.count / 2) / tasks.count)
+        // Tasks that are only scored stay so.
+        if trained.count < tasks.count { joint.stages = [trained.map { tasks[$0].name }] }
+        let visits = trained.reduce(0) { $0 + stages(with: $1) }
+        joint.epochs = epochs * max(1, (visits + trained.count / 2) / max(1, trained.count))
         return joint
     }
 

@@ -69,11 +69,6 @@ package struct RunSpec: Codable, Sendable, Equatable {
     }
 }
 
-package enum TaskKind: String, Codable, Sendable {
-    case classification
-    case generation
-}
-
 /// Where a task's validation (or test) rows come from.
 package enum HeldOut: Codable, Sendable, Equatable {
     /// A share of the training data set, split off by text so that equal texts stay together.
@@ -90,22 +85,26 @@ package struct TaskSpec: Codable, Sendable, Equatable {
     package var validation: HeldOut
     /// Evaluated once, at the end.
     package var test: String?
-    /// `accuracy` or `macro_f1` (classification), `perplexity` or `loss` (generation).
+    /// One of its kind's: `TaskKind.traits`.
     package var metric: String
     /// `raw`, or `chat` for the model's chat template; generation only.
     package var format: String
+    /// Tasks that name the same head share it, and its labels are those of all of them: which task a
+    /// text belongs to need then not be known. `nil`: a head of its own. Classification only.
+    package var head: String?
 
     package init(
         name: String, kind: TaskKind, dataset: String, validation: HeldOut = .fraction(0.1),
-        test: String? = nil, metric: String? = nil, format: String? = nil
+        test: String? = nil, metric: String? = nil, format: String? = nil, head: String? = nil
     ) {
         self.name = name
         self.kind = kind
         self.dataset = dataset
         self.validation = validation
         self.test = test
-        self.metric = metric ?? (kind == .classification ? "accuracy" : "perplexity")
-        self.format = format ?? (kind == .classification ? "raw" : "chat")
+        self.metric = metric ?? kind.traits.metrics[0]
+        self.format = format ?? kind.traits.formats[0]
+        self.head = head
     }
 }
 

@@ -39,6 +39,24 @@ import Testing
         #expect(await fixture.post("/v1/runs", spec ?? nil).status == 202)
     }
 
+    @Test("A task may be in no stage: it is only scored")
+    func watched() async throws {
+        let fixture = try Fixture()
+        _ = try fixture.makeBase()
+        let dataset = await fixture.datasetID(Fixture.labelled)
+        let made = await fixture.post(
+            "/v1/runs",
+            body(dataset) {
+                let task = { (name: JSON) -> JSON in
+                    ["name": name, "kind": "classification", "dataset": .string(dataset)]
+                }
+                $0["tasks"] = .array([task("mood"), task("watched")])
+                $0["stages"] = [["mood"]]
+            })
+        #expect(made.status == 202, "\(made.text)")
+        #expect(made.json["spec"]?["stages"] == [["mood"]])
+    }
+
     @Test(
         "What is wrong is named before anything starts",
         arguments: [
@@ -53,6 +71,10 @@ import Testing
             ("adaptation", "{\"method\":\"lora\",\"targets\":\"q\"}", "adaptation.targets"),
             ("adaptation", "{\"method\":\"lora\",\"targets\":[1]}", "adaptation.targets[0]"),
             ("adaptation", "{\"method\":\"lora\",\"targets\":[\"q\",\"q\"]}", "adaptation.targets"),
+            (
+                "adaptation", "{\"method\":\"progressive\",\"laterals\":\"no\"}",
+                "adaptation.laterals"
+            ),
             ("adaptation", "{\"method\":\"full\",\"targets\":[]}", "adaptation.targets"),
             ("baselines", "[\"equal\"]", "baselines"), ("baselines", "[\"best\"]", "baselines"),
             ("baselines", "[\"equal\",\"equal\"]", "baselines"),

@@ -27,7 +27,7 @@ INTRO = """## Which remedy pays: `scripts/bench interference --data DIR`
 
 One protocol for every arm of an experiment: model, order of tasks, rows, optimiser, tokens a step, epochs and whole
 held-out sets; only the method differs, and where a frozen backbone needs another learning rate the arm says so. The task is known
-when the model is asked. ACC is the mean score on all tasks at the end; forgetting the mean, over the tasks of earlier stages, of the best score less
+when the model is asked, except where a head is shared. ACC is the mean score on all tasks at the end; forgetting the mean, over the tasks of earlier stages, of the best score less
 the last one; *own stage* the mean score of each task at the end of its own. Scores are means over seeds with 95 % t-intervals; the interval of a cut is over
 seeds from three seeds on, and before that over the held-out rows (drawn anew from a normal distribution, independently for each score, which is wider than
 the truth). A cut is given only where naive forgets at least five points. A remedy *counts* only if its tasks reach their own stage's score within two points

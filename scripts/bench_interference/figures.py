@@ -30,7 +30,7 @@ def scores(experiment, result):
     rows = run["interference"]["r_matrix"]
     if len(result["runs"]) > 1 or len(rows) < 2:
         return None
-    tasks = experiment.tasks
+    tasks = experiment.trained
     matrix = [[gain(task.metric, row["scores"][task.name]) for task in tasks] for row in rows]
     held = result["held"] if all(task.metric == "accuracy" for task in tasks) else None
     return Scores(matrix, list(range(len(tasks))), held)
@@ -39,7 +39,7 @@ def scores(experiment, result):
 def final(experiment, result, split="validation"):
     """The scores at the end, by task, as the service gives them."""
     found = {}
-    for index, task in enumerate(experiment.tasks):
+    for index, task in enumerate(experiment.trained):
         run = result["runs"][index if len(result["runs"]) > 1 else 0]
         found[task.name] = last(run, task.name, task.metric, split)
     return found
@@ -49,7 +49,7 @@ def bit_identical(experiment, result):
     """Whether every held-out loss of every task stays the same number after its own stage."""
     run = result["runs"][0]
     ends = [row["step"] for row in run["interference"]["r_matrix"]]
-    for index, task in enumerate(experiment.tasks):
+    for index, task in enumerate(experiment.trained):
         later = [value for step, value in points(run, task.name, "loss", "validation") if step >= ends[index]]
         if len(set(later)) > 1:
             return False
@@ -73,7 +73,7 @@ def stage_arm(experiment, results):
     """Figures of one arm of a sequence; `results` by seed."""
     by_seed = {seed: scores(experiment, result) for seed, result in results.items()}
     by_seed = {seed: found for seed, found in by_seed.items() if found}
-    ends = [[gain(task.metric, final(experiment, result)[task.name]) for task in experiment.tasks]
+    ends = [[gain(task.metric, final(experiment, result)[task.name]) for task in experiment.trained]
             for result in results.values()]
     acc, acc_half = summary([mean(end) for end in ends])
     forgetting, half = summary([found.mean_forgetting for found in by_seed.values()])
@@ -83,18 +83,30 @@ def stage_arm(experiment, results):
         "forgetting_half": half, "seconds": mean([seconds(result) for result in results.values()]),
         "learnt": mean([found.learnt for found in by_seed.values()]) if by_seed else acc,
         "final": {task.name: mean([final(experiment, result)[task.name] for result in results.values()])
-                  for task in experiment.tasks},
-        "parameters": some["runs"][-1]["model"].get("parameters"),
+                  for task in experiment.trained},
+        "watched": watched(experiment, results),
+        "parameters": some["runs"][-1].get("parameters"),
     }
     if by_seed:
         figures["own_stage"] = {
             task.name: mean([result["runs"][0]["interference"]["r_matrix"][index]["scores"][task.name]
                              for result in results.values()])
-            for index, task in enumerate(experiment.tasks)}
+            for index, task in enumerate(experiment.trained)}
         figures["bit_identical"] = all(bit_identical(experiment, result) for result in results.values())
         drift = [drift_cosine(result) for result in results.values()]
         figures["drift_cosine"] = mean(drift) if all(value is not None for value in drift) else None
     return figures, by_seed
+
+
+def watched(experiment, results):
+    """[before, after] of each task that is only watched: what training cost the pretrained model."""
+    found = {}
+    for task in experiment.tasks:
+        if task.watched:
+            ends = [points(result["runs"][0], task.name, task.metric, "validation") for result in results.values()]
+            if all(ends):
+                found[task.name] = [mean([end[0][1] for end in ends]), mean([end[-1][1] for end in ends])]
+    return found
 
 
 def drift_cosine(result):
@@ -128,18 +140,19 @@ def together(experiment, results):
         mean_score, half = summary([mean(list(end.values())) for end in ends])
         found[arm] = {
             "seeds": len(by_seed), "acc": mean_score, "acc_half": half,
-            "final": {task.name: mean([end[task.name] for end in ends]) for task in experiment.tasks},
+            "final": {task.name: mean([end[task.name] for end in ends]) for task in experiment.trained},
+            "watched": watched(experiment, by_seed),
             "seconds": mean([seconds(result) for result in by_seed.values()]),
             "shares": last_shares(by_seed), "variance": variances(experiment, by_seed),
         }
         macro = [final_named(experiment, result, "macro_f1", split) for result in by_seed.values()]
-        found[arm]["macro_f1"] = {task.name: mean([end[task.name] for end in macro]) for task in experiment.tasks
+        found[arm]["macro_f1"] = {task.name: mean([end[task.name] for end in macro]) for task in experiment.trained
                                   if all(end[task.name] is not None for end in macro)}
     return found
 
 
 def final_named(experiment, result, name, split):
-    return {task.name: last(result["runs"][0], task.name, name, split) for task in experiment.tasks}
+    return {task.name: last(result["runs"][0], task.name, name, split) for task in experiment.trained}
 
 
 def last_shares(by_seed):

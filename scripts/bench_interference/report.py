@@ -52,7 +52,7 @@ def stage_table(experiment, found):
 
 def together_table(experiment, found, results):
     titles = {arm.name: arm.title for arm in experiment.arms}
-    names = [task.name for task in experiment.tasks]
+    names = [task.name for task in experiment.trained]
     metric = experiment.tasks[0].metric
     head = ["arm", "seeds", *[f"{name}, {metric}" for name in names], "mean"]
     rows = [[titles[arm], str(found[arm]["seeds"]), *[number(found[arm]["final"][name]) for name in names],
@@ -85,15 +85,30 @@ def section(experiment, results, skipped):
     rows = ", ".join(f"{task} {count} / {held}" for task, count, held in
                      zip(some["tasks"], some["rows"], some["held"]))
     common = experiment.common
-    intro = (f"{experiment.model}, AdamW {common['optimizer']['learning_rate']:g}, {common['epochs']} epoch(s), "
+    dtype = some["runs"][0]["spec"]["dtype"]
+    intro = (f"{experiment.model} in {dtype}, AdamW {common['optimizer']['learning_rate']:g}, {common['epochs']} epoch(s), "
              f"{common['batch_tokens']} tokens a step. Rows, trained / held out: {rows}.")
     parts = [f"### {experiment.title}", intro, text]
+    parts += base_lines(experiment, found)
     claims = claim_lines(experiment.name, found)
     if claims:
         parts.append(table(["published", "here"], claims))
     if skipped:
         parts.append("Not measured: " + "; ".join(f"{arm} ({why})" for arm, why in skipped.items()) + ".")
     return "\n\n".join(parts), found
+
+
+def base_lines(experiment, found):
+    """The base model's column: what each arm cost text of no task."""
+    lines = []
+    for task in experiment.tasks:
+        values = [f"{arm} {number(one['watched'][task.name][1])}" for arm, one in found.items()
+                  if task.name in one["watched"]]
+        if task.watched and values:
+            before = next(one["watched"][task.name][0] for one in found.values() if task.name in one["watched"])
+            lines.append(f"{task.metric.capitalize()} on {task.name.replace('_', ' ')}, which no arm trains on: "
+                         f"{number(before)} before, after {', '.join(values)}.")
+    return lines
 
 
 def claim_lines(name, found):

@@ -37,7 +37,7 @@ CLINC_DOMAINS = {
 
 
 class DataFolder:
-    """A folder of `NAME.train.jsonl` with `NAME.test.jsonl` or `NAME.dev.jsonl` beside it."""
+    """A folder of `NAME.train.jsonl` (`.txt` for plain text) with `NAME.test.…` or `NAME.dev.…` beside it."""
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
@@ -45,9 +45,10 @@ class DataFolder:
     def file(self, name, part):
         parts = ["train"] if part == "train" else ["test", "dev"]
         for candidate in parts:
-            path = self.path / f"{name}.{candidate}.jsonl"
-            if path.exists():
-                return path
+            for ending in ("jsonl", "txt"):
+                path = self.path / f"{name}.{candidate}.{ending}"
+                if path.exists():
+                    return path
         return None
 
     def missing(self, experiment):
@@ -67,7 +68,11 @@ class DataFolder:
     @functools.lru_cache(maxsize=None)
     def rows(self, task, part, quick=False):
         """The rows of a task as lines of JSON: whole, or so many drawn by a seed that never changes."""
-        rows = [json.loads(line) for line in self.file(task.file, part).read_text("utf-8").splitlines() if line]
+        text = self.file(task.file, part).read_text("utf-8")
+        if task.kind == "text":
+            rows = [{"text": block} for block in text.split("\n\n") if block.strip()]
+        else:
+            rows = [json.loads(line) for line in text.splitlines() if line]
         if task.labels:
             rows = [row for row in rows if row["label"] in task.labels]
         random.Random(f"{task.file} {part}").shuffle(rows)
@@ -77,7 +82,7 @@ class DataFolder:
                 rows = distinct_prompts(rows)
         limit = task.rows if part == "train" else task.held
         if quick:
-            limit = task.quick if part == "train" else min(60, limit or 60)
+            limit = task.quick if part == "train" else 24
             if task.kind == "classification":
                 rows = every_label_first(rows, part)
         return rows[:limit]

@@ -75,7 +75,10 @@ class Service:
                 self.process.wait()
 
     def call(self, method, path, body=None, key=None, kind="application/json"):
-        """The JSON of an answer. What broke on the way is asked again: every POST carries a key."""
+        return json.loads(self.text(method, path, body, key, kind) or "null")
+
+    def text(self, method, path, body=None, key=None, kind="application/json"):
+        """An answer's body. What broke on the way is asked again: a POST that makes something has a key."""
         data = json.dumps(body).encode() if isinstance(body, dict) else body
         headers = {"Content-Type": kind} if data else {}
         if key:
@@ -97,7 +100,7 @@ class Service:
                 continue
             if response.status >= 400:
                 raise ServiceError(f"{method} {path.split('?')[0]} answered {response.status}: {text}")
-            return json.loads(text) if text.startswith(("{", "[")) else text
+            return text
         raise ServiceError(f"{method} {path} was not answered; see {self.folder}/server.log")
 
     def upload(self, name, content):
@@ -112,6 +115,7 @@ class Service:
         digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:32]
         for attempt in range(1, 4):
             run = self.call("POST", "/v1/runs", body, f"{body['name']}-{attempt}-{digest}")
+            self.cancel_others(run)
             while run["status"] not in OVER:
                 time.sleep(POLL_SECONDS)
                 run = self.call("GET", f"/v1/runs/{run['id']}")
@@ -121,17 +125,22 @@ class Service:
                 return run
         raise ServiceError(f"the run {run['id']} {run['status']}: {json.dumps(run.get('error'))}")
 
+    def cancel_others(self, run):
+        """A run of an earlier call that nobody waits for any more must not be waited for."""
+        for other in self.call("GET", "/v1/runs?limit=20&order=desc")["data"]:
+            if other["id"] != run["id"] and other["status"] not in OVER:
+                self.call("POST", f"/v1/runs/{other['id']}/cancel")
+
     def metrics(self, run, query):
         """Every point of a run that the query selects."""
-        text = self.call("GET", f"/v1/runs/{run['id']}/metrics?format=jsonl&{query}")
-        if isinstance(text, dict):
-            return [text]
+        text = self.text("GET", f"/v1/runs/{run['id']}/metrics?format=jsonl&{query}")
         return [json.loads(line) for line in text.splitlines()]
 
     def forget(self, run):
         """Deletes a run's model: its scores are kept, 90 MB a run are not."""
         if run.get("model"):
             try:
+                self.call("DELETE", f"/v1/aliases/{run['name']}")
                 self.call("DELETE", f"/v1/models/{run['model']}")
             except ServiceError as error:
                 print(f"warning: {error}", file=sys.stderr)

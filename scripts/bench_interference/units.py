@@ -35,8 +35,10 @@ class Unit:
 
     def cost(self, data, quick):
         """Tokens through forward and backward; a pass forward counts a third."""
-        training = sum(data_rows.tokens(data.rows(task, "train", quick)) for task in self.experiment.tasks)
+        training = sum(data_rows.tokens(data.rows(task, "train", quick)) for task in self.experiment.trained)
         held = sum(data_rows.tokens(data.rows(task, "held", quick)) for task in self.experiment.tasks)
+        # Writing an answer token by token costs about as much as training on it.
+        held *= 3 if any(task.metric == "bleu" for task in self.experiment.tasks) else 1
         passes = 2 if self.arm.alone or self.arm.changes.get("stages") == "joint" else self.experiment.evaluations
         return self.arm.cost * training * self.experiment.common["epochs"] + held * passes / 3
 
@@ -55,7 +57,7 @@ class Measurement:
 
     def measure(self):
         experiment, arm = self.unit.experiment, self.unit.arm
-        groups = [[task] for task in experiment.tasks] if arm.alone else [list(experiment.tasks)]
+        groups = [[task] for task in experiment.trained] if arm.alone else [list(experiment.tasks)]
         return {
             "experiment": experiment.name, "arm": arm.name, "seed": self.unit.seed,
             "fingerprint": experiment.fingerprint(arm), "model": experiment.model,
@@ -74,7 +76,7 @@ class Measurement:
         for task, spec in zip(tasks, body["tasks"]):
             spec["dataset"] = self.upload(task, "train")
             held = self.upload(task, "held")
-            if experiment.choose:
+            if experiment.choose and not task.watched:
                 spec["validation"], spec["test"] = {"fraction": experiment.choose}, held
             else:
                 spec["validation"] = held
@@ -95,7 +97,7 @@ class Measurement:
         return {
             "id": run["id"], "spec": run["spec"], "training_seconds": run["training_seconds"],
             "tokens_per_second": run["tokens_per_second"], "steps": run["steps"],
-            "model": self.service.call("GET", f"/v1/models/{run['model']}"),
+            "parameters": self.service.call("GET", f"/v1/models/{run['model']}").get("parameters"),
             "interference": {key: value for key, value in report.items() if key not in NOT_KEPT},
             "scores": [[point[key] for key in ("task", "name", "split", "step", "value")] for point in points],
             "shares": self.shares(run), "loss": self.losses(run),

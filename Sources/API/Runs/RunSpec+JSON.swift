@@ -49,11 +49,13 @@ extension TaskSpec {
             case .fraction(let fraction): ["fraction": .number(fraction)]
             case .dataset(let id): .string(id)
             }
-        return [
+        var object: JSONObject = [
             "name": .string(name), "kind": .string(kind.rawValue), "dataset": .string(dataset),
             "validation": held, "test": .optional(test), "metric": .string(metric),
             "format": .string(format),
         ]
+        if let head { object["head"] = .string(head) }
+        return .object(object)
     }
 }
 
@@ -64,7 +66,7 @@ extension MethodSpec {
             object[name] = .number(value)
         }
         for (name, word) in (options ?? [:]).sorted(by: { $0.key < $1.key }) {
-            object[name] = .string(word)
+            object[name] = ["true", "false"].contains(word) ? .bool(word == "true") : .string(word)
         }
         for (name, names) in (lists ?? [:]).sorted(by: { $0.key < $1.key }) {
             object[name] = .array(names.map { .string($0) })

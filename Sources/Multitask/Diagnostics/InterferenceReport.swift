@@ -75,7 +75,8 @@ package struct InterferenceReport: Sendable, Equatable {
     package let conflicts: [Conflict]
     /// By layer.
     package let drift: [LayerDrift]
-    /// Whether all tasks are scored by one metric, so that averages over them mean something.
+    /// Whether all trained tasks are scored by one metric, so that averages over them mean
+    /// something.
     package let hasOneMetric: Bool
 
     package init(_ spec: RunSpec, points: [MetricPoint]) {
@@ -83,7 +84,7 @@ package struct InterferenceReport: Sendable, Equatable {
         let scores = Self.rows(tasks, points)
         base = scores.first { $0.stage == 0 }?.scores
         rows = scores.filter { $0.stage > 0 }
-        hasOneMetric = Set(tasks.map(\.metric)).count == 1
+        hasOneMetric = Set(spec.stagePlaces.joined().map { tasks[$0].metric }).count == 1
         matrix = base.map { base in
             ScoreMatrix(
                 base: base, rows: scores.filter { $0.stage > 0 }.map(\.scores),

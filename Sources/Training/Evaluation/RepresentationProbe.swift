@@ -111,8 +111,11 @@ final class RepresentationProbe {
 
     private func append(_ batch: [Example], to values: inout [[Float]]) -> Bool {
         let tape = Tape(backend, recording: false)
+        let hasTypes = batch.contains { !$0.types.isEmpty }
         let packed = PackedBatch(
             batch.map { (task: $0.task, tokens: $0.tokens) },
+            types: hasTypes
+                ? batch.map { $0.types.isEmpty ? $0.tokens.map { _ in 0 } : $0.types } : [],
             adapters: batch.map { adapters[$0.task] })
         let backbone = model.backbone
         let pooling: Pooling = backbone.pooling == .last ? .last : .mean

@@ -76,7 +76,10 @@ extension TrainingSession {
         let names = spec.tasks.map(\.name)
         return StepMethods(
             weighting: try spec.weighting.map {
-                try Multitask.weighting($0, tasks: names, seed: spec.seed)
+                try Multitask.weighting(
+                    $0, tasks: names, seed: spec.seed,
+                    squaredErrors: Set(
+                        spec.tasks.filter(\.kind.traits.isSquaredError).map(\.name)))
             },
             aggregation: try spec.aggregation.map {
                 try Multitask.aggregation($0, tasks: names)
@@ -93,8 +96,8 @@ extension TrainingSession {
             throw TrainingError(
                 code: "spec_invalid",
                 message: "curriculum.method \(chosen.method) ranks rows by the loss of their next "
-                    + "tokens, which the base model does not predict; leave it out or take a "
-                    + "decoder as base_model")
+                    + "tokens, which the base model does not predict; take a decoder as "
+                    + "base_model, or random_order, which ranks by chance")
         }
         let difficulties =
             method.ranksByDifficulty
@@ -125,10 +128,11 @@ extension TrainingSession {
         for task in data {
             let head = HeadSpec(
                 task: task.spec.name, kind: task.spec.kind.rawValue, labels: task.labels,
-                format: task.spec.format, maxLength: spec.maxLength)
+                format: task.spec.format, maxLength: spec.maxLength, sharedName: task.spec.head)
             try model.check(head)
             if let old = model.heads.firstIndex(where: { $0.task == head.task }),
-                model.heads[old].kind == head.kind, model.heads[old].labels == head.labels
+                model.heads[old].kind == head.kind, model.heads[old].labels == head.labels,
+                model.heads[old].sharedName == head.sharedName
             {
                 let adapter = model.heads[old].adapter
                 model.heads[old] = head
@@ -136,7 +140,7 @@ extension TrainingSession {
             } else {
                 model.classifiers[head.task] = nil
                 model.addClassifier(
-                    head, seed: SeededGenerator.hash(head.task, seed: spec.seed))
+                    head, seed: SeededGenerator.hash(head.sharedName ?? head.task, seed: spec.seed))
             }
         }
     }
@@ -149,7 +153,7 @@ extension TrainingSession {
                 + "share of the sampled rows"
             : "task: each task's mean over the whole optimiser step, times its weight"
         observer.event(kind: "loss_scope", message: "loss scope \(scope)")
-        if adaptation != .backbone {
+        if !trainsBackbone {
             let (own, all) = (runner.parameters, model.parameters)
             func count(_ parameters: [Parameter]) -> Int {
                 parameters.reduce(0) { $0 + $1.value.count }

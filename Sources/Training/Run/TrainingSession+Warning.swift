@@ -30,7 +30,7 @@ extension TrainingSession {
 
     private func goBack() {
         guard let step = best.step else { return }
-        best.putBack(runner.parameters)
+        best.putBack(model.parameters)
         latestScores = best.scores
         position.isStopped = true
         observer.event(

@@ -1,8 +1,9 @@
 import Models
 import Tensor
 
-/// Which of the parameters that train every task shares, by their places among them. A parameter
-/// that two modules tie is one parameter here, and counts once.
+/// Which of the parameters that train tasks share, by their places among them: all but the heads and
+/// adapters that one task has for itself. A parameter that two modules tie is one parameter here,
+/// and counts once.
 struct SharedParameters {
     let indices: [Int]
     /// Those of single tasks: their heads, and adapters of their own.
@@ -18,21 +19,25 @@ struct SharedParameters {
         let ownAdapters = model.adapters.filter { adapter in
             tasks.count > 1 && names.count { $0 == adapter.spec.name } < 2
         }
-        let own = Set(
-            (model.classifiers.values.flatMap { [$0.weight, $0.bias] }
-                + ownAdapters.flatMap(\.parameters)).map(ObjectIdentifier.init))
+        var tasksByHead: [ObjectIdentifier: Int] = [:]
+        for (weight, bias) in model.classifiers.values {
+            tasksByHead[ObjectIdentifier(weight), default: 0] += 1
+            tasksByHead[ObjectIdentifier(bias), default: 0] += 1
+        }
+        let own = Set(ownAdapters.flatMap(\.parameters).map(ObjectIdentifier.init))
+            .union(tasksByHead.filter { $0.value == 1 }.keys)
         let isShared = parameters.map { !own.contains(ObjectIdentifier($0)) }
         indices = isShared.indices.filter { isShared[$0] }
         others = isShared.indices.filter { !isShared[$0] }
         self.isShared = isShared
+        let trained = model.networks.map(\.lastSharedMatrix).first(where: \.isTrainable)
         let matrix = model.backbone.lastSharedMatrix
         let sharedAdapter = model.adapters.first { adapter in
             adapter.parameters.contains(where: \.isTrainable)
                 && names.allSatisfy { $0 == adapter.spec.name }
         }
         last =
-            matrix.isTrainable
-            ? [matrix] : sharedAdapter?.last(upTo: matrix, of: model.backbone) ?? []
+            trained.map { [$0] } ?? sharedAdapter?.last(upTo: matrix, of: model.backbone) ?? []
     }
 
     func contains(_ index: Int) -> Bool { isShared[index] }
