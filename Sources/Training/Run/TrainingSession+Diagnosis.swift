@@ -27,6 +27,12 @@ extension TrainingSession {
         }
         guard let found = try probe.measure(examples) else { return }
         record(found, learningRate: learningRate)
+        for (i, cause) in found.tasks.enumerated() where stage.tasks.contains(cause) {
+            for (j, task) in found.tasks.enumerated() where !found.effects.isEmpty {
+                warning.measured(
+                    effect: learningRate * found.effects[i][j], of: cause, on: task)
+            }
+        }
     }
 
     private func record(_ found: GradientMeasurement, learningRate: Double) {
