@@ -20,7 +20,10 @@ extension TrainingSession {
     /// The held-out rows' map before and after, when nothing will be trained any more.
     func drawMap() throws {
         guard let map = representations.map() else { return }
-        let json = String(decoding: try JSONEncoder().encode(map), as: UTF8.self)
-        observer.document(name: RepresentationMap.document, json: json)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let json = try encoder.encode(map)
+        observer.document(
+            name: RepresentationMap.document, json: String(decoding: json, as: UTF8.self))
     }
 }
