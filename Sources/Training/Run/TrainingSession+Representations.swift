@@ -22,7 +22,8 @@ extension TrainingSession {
         guard let map = representations.map() else { return }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        let json = String(decoding: try encoder.encode(map), as: UTF8.self)
-        observer.document(name: RepresentationMap.document, json: json)
+        let json = try encoder.encode(map)
+        observer.document(
+            name: RepresentationMap.document, json: String(decoding: json, as: UTF8.self))
     }
 }
