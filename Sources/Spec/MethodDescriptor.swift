@@ -6,6 +6,16 @@ package struct MethodDescriptor: Sendable, Equatable {
         case mixing, curriculum, weighting, aggregation, retention
     }
 
+    /// What a retention method brings of earlier tasks into a step.
+    package enum EarlierRows: Sendable {
+        /// Nothing that is trained on.
+        case none
+        /// Rows with a weight of their own: gradients to aggregate, but no losses to weigh.
+        case weighed
+        /// Rows of their task in every respect.
+        case full
+    }
+
     package struct Parameter: Sendable, Equatable {
         package var name: String
         package var range: ClosedRange<Double>
@@ -44,16 +54,17 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var tasksMin: Int
     /// Loss weights cannot change the direction that the method chooses.
     package var ignoresLossScale: Bool
-    /// Tasks that the method keeps something of must be classification.
-    package var classifiersOnly: Bool
+    /// The method keeps outputs, which must be classes or tokens, of tasks of earlier stages.
+    package var keepsOutputs: Bool
+    package var earlierRows: EarlierRows
     /// What two methods with the same means would do twice; `nil` where there is no such thing.
     package var means: String?
 
     package init(
         family: Family, name: String, paper: String = "", equation: String, summary: String,
         parameters: [Parameter] = [], takesTaskValues: Bool = false,
-        tasksMin: Int = 1, ignoresLossScale: Bool = false, classifiersOnly: Bool = false,
-        means: String? = nil
+        tasksMin: Int = 1, ignoresLossScale: Bool = false, keepsOutputs: Bool = false,
+        earlierRows: EarlierRows = .none, means: String? = nil
     ) {
         self.family = family
         self.name = name
@@ -64,7 +75,8 @@ package struct MethodDescriptor: Sendable, Equatable {
         self.takesTaskValues = takesTaskValues
         self.tasksMin = tasksMin
         self.ignoresLossScale = ignoresLossScale
-        self.classifiersOnly = classifiersOnly
+        self.keepsOutputs = keepsOutputs
+        self.earlierRows = earlierRows
         self.means = means
     }
 }

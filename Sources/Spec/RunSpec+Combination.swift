@@ -27,8 +27,8 @@ extension RunSpec {
                     + "does not depend on loss weights, found `\(weighting.method)`")
         }
         return retentionContradiction(catalogue)
-            ?? stagesContradiction(aggregation)
-            ?? stagesContradiction(descriptor(.weighting, weighting))
+            ?? stagesContradiction(aggregation, catalogue)
+            ?? stagesContradiction(descriptor(.weighting, weighting), catalogue)
     }
 
     /// Tasks by stage, as places in `tasks`.
@@ -40,13 +40,20 @@ extension RunSpec {
     }
 
     /// A method between tasks in a run whose steps never have two.
-    private func stagesContradiction(_ method: MethodDescriptor?) -> Contradiction? {
+    private func stagesContradiction(
+        _ method: MethodDescriptor?, _ catalogue: [MethodDescriptor]
+    ) -> Contradiction? {
         let mostTasks = stagePlaces.map(\.count).max() ?? 0
-        guard let method, method.tasksMin > 1, mostTasks < 2, retention == nil else { return nil }
+        guard let method, method.tasksMin > 1, mostTasks < 2 else { return nil }
+        let brought = catalogue.filter { one in
+            one.family == .retention && retention?.contains { $0.method == one.name } ?? false
+        }.map(\.earlierRows)
+        if brought.contains(.full) { return nil }
+        if method.family == .aggregation, brought.contains(.weighed) { return nil }
         return Contradiction(
             parameter: method.family.rawValue,
-            rule: "must be left out: no stage has two tasks and nothing is replayed, so that "
-                + "there is nothing to balance, found `\(method.name)`")
+            rule: "must be left out: no stage has two tasks and no rows of earlier ones are "
+                + "replayed for it, so that there is nothing to balance, found `\(method.name)`")
     }
 
     private func retentionContradiction(_ catalogue: [MethodDescriptor]) -> Contradiction? {
@@ -63,14 +70,16 @@ extension RunSpec {
                 parameter: "retention", rule: "must name each method once, found `\(twice)` twice")
         }
         let kept = Set(stagePlaces.dropLast().joined())
-        for method in catalogue where method.family == .retention && method.classifiersOnly {
+        for method in catalogue where method.family == .retention && method.keepsOutputs {
             guard names.contains(method.name),
-                let task = kept.sorted().first(where: { tasks[$0].kind != .classification })
+                let task = kept.sorted().first(where: {
+                    ![.classification, .generation].contains(tasks[$0].kind)
+                })
             else { continue }
             return Contradiction(
                 parameter: "retention",
-                rule: "`\(method.name)` keeps outputs of classification tasks only; the task "
-                    + "`\(tasks[task].name)` of an earlier stage is another kind")
+                rule: "`\(method.name)` keeps outputs of classification and generation tasks "
+                    + "only; the task `\(tasks[task].name)` of an earlier stage is another kind")
         }
         let exclusive = catalogue.filter { $0.family == .retention && names.contains($0.name) }
         for (index, one) in exclusive.enumerated() {

@@ -112,7 +112,7 @@ final class Fixture: Sendable {
             means: "the penalty"),
         MethodDescriptor(
             family: .retention, name: "lwf", equation: "p", summary: "Answers.",
-            classifiersOnly: true),
+            keepsOutputs: true),
     ]
 
     struct Answer {

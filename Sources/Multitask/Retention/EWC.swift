@@ -8,8 +8,8 @@ package import Spec
 /// information: the mean over rows of the *per-row* squared score ∂ log p(y|x)/∂θ at θ*, after the stage, of
 /// the task's loss alone. `fisher` says whose labels y are: `sampled` from the model (the Fisher
 /// itself, unbiased, the default), `exact` (its expectation over all classes; generation
-/// samples), `empirical` (the data's labels). The score of a generation row is that of its
-/// whole completion.
+/// samples), `empirical` (the data's labels). Unit: the score of a generation row is that of its
+/// whole completion, ∂ log p(y₁…y_n|x)/∂θ; sampled ones draw each token after the row's true prefix.
 ///
 /// The penalty's gradient is added after clipping and outside aggregation. Default λ = 1000, to be
 /// swept: the paper's 400 is for another scale of losses.

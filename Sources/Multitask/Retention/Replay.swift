@@ -18,7 +18,7 @@ package struct Replay: RetentionMethod {
         parameters: [
             .init("fraction", in: 1e-4...1, default: 0.1, "share of an earlier task's rows kept"),
             .init("rate", in: 0.01...4, default: 1, "replayed rows for each new row"),
-        ], means: "replay")
+        ], earlierRows: .full, means: "replay")
 
     package let needs: RetentionNeeds
 

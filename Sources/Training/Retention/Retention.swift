@@ -68,7 +68,11 @@ struct Retention {
     func rows(
         _ draws: [RunPlan.Draw], stage: Int, step: Int, referenceSpan: Int
     ) -> [StepRow] {
-        var rows = draws.map { StepRow(data[$0.task][$0.row]) }
+        var rows = draws.map { draw in
+            var row = StepRow(data[draw.task][draw.row])
+            row.keepsOutputs = outputs != nil && draw.pass == 0
+            return row
+        }
         if let answers, let need = needs.distillation {
             for (index, draw) in draws.enumerated() {
                 rows[index].outputs = answers.targets(
@@ -93,9 +97,11 @@ struct Retention {
         let seen = Set(stages.prefix(stage).joined())
         for draw in draws where draw.pass == 0 && !seen.contains(draw.task) {
             let example = data[draw.task][draw.row]
-            let outcome = result.rows.first { $0.row.example == example }
-            guard let logits = outcome?.loss.logits, !logits.isEmpty else { continue }
-            outputs?.offer(task: draw.task, row: draw.row, logits: logits)
+            guard let loss = result.rows.first(where: { $0.row.example == example })?.loss else {
+                continue
+            }
+            let kept = loss.tokens.map { OutputTarget.Kept.tokens($0) } ?? .logits(loss.logits)
+            outputs?.offer(task: draw.task, row: draw.row, kept)
         }
     }
 
@@ -107,20 +113,23 @@ struct Retention {
         guard stage + 1 < stages.count else { return }
         var fisher: [Int: Tensor] = [:]
         if let need = needs.anchor {
-            for task in stages[stage] {
-                let rows = Reservoir.kept(
-                    of: data[task].count, capacity: need.samples,
-                    seed: SeededGenerator.hash("fisher \(task)", seed: seed))
-                let estimator = FisherEstimator(
-                    runner: runner, backend: backend, labels: need.labels,
-                    seed: SeededGenerator.hash("labels \(stage) \(task)", seed: seed))
-                try estimator.add(rows.map { data[task][$0] }, to: &fisher, between: between)
+            let estimator = ImportanceEstimator(
+                runner: runner, backend: backend, labels: need.labels,
+                seed: SeededGenerator.hash("labels \(stage)", seed: seed))
+            let rows = data.enumerated().map { task, rows in
+                stages[stage].contains(task)
+                    ? Reservoir.kept(
+                        of: rows.count, capacity: need.samples,
+                        seed: SeededGenerator.hash("fisher \(task)", seed: seed)
+                    ).map { rows[$0] } : []
             }
+            fisher = try estimator.estimate(rows, between: between)
         }
         var recorded = answers
         try recorded?.record(
-            tasks: stages[stage + 1], heads: earlier(stage + 1), data: data, runner: runner,
-            backend: backend, between: between)
+            tasks: stages[stage + 1], heads: earlier(stage + 1), data: data,
+            temperature: needs.distillation?.temperature ?? 1, runner: runner, backend: backend,
+            between: between)
         answers = recorded
         anchor?.join(fisher, decay: needs.anchor?.decay)
         prepare(stage: stage + 1)

@@ -11,6 +11,8 @@ struct ExampleLoss {
     var targets: Int
     /// One per class; empty for generation.
     var logits: [Float] = []
+    /// Of generation rows that are to be kept.
+    var tokens: KeptTokens?
 
     /// The most likely class; classification only.
     var predicted: Int32? {

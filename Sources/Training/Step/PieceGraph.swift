@@ -13,7 +13,7 @@ struct PieceGraph {
     private var losses: [ExampleLoss?]
 
     /// Neighbouring rows of one task in one gradient.
-    private struct Group {
+    struct Group {
         var task: Int
         var span: Int
         var members: Range<Int>
@@ -60,33 +60,15 @@ struct PieceGraph {
             hidden, segments: Array(segments[group.members]), head: tasks[group.task].name,
             task: group.span, on: tape)
         let values = logits.floats()
+        let answers = answers(members, values)
         let rowLosses = tape.crossEntropy(
-            logits, targets: members.map { $0.example.targets[0] },
-            weights: tape.isRecording ? members.map { Float($0.weight ?? 0) } : [])
+            logits, targets: answers.map(\.target),
+            weights: tape.isRecording ? answers.map(\.weight) : [])
         let classes = values.count / members.count
         for (row, member) in group.members.enumerated() {
             losses[member] = ExampleLoss(
                 lossSum: Double(rowLosses[row]), targets: 1,
                 logits: Array(values[row * classes..<(row + 1) * classes]))
-        }
-    }
-
-    /// Seeds the gradients of outputs that rows of the group should keep, head by head.
-    private func keepOutputs(_ group: Group, _ hidden: Tensor, _ segments: [Segment]) {
-        let heads = Set(rows[group.members].flatMap { $0.outputs.map(\.head) })
-        for head in heads.sorted() {
-            let pairs = group.members.flatMap { member in
-                rows[member].outputs.filter { $0.head == head }.map { (member, $0) }
-            }
-            let logits = model.classify(
-                hidden, segments: pairs.map { segments[$0.0] }, head: tasks[head].name,
-                task: group.span, on: tape)
-            let values = logits.floats()
-            let classes = values.count / pairs.count
-            let gradient = pairs.enumerated().flatMap { row, pair in
-                pair.1.gradient(values[row * classes..<(row + 1) * classes])
-            }
-            tape.seed(logits, gradient: gradient)
         }
     }
 
@@ -113,13 +95,42 @@ struct PieceGraph {
         }
         let selected = tape.gather(
             hidden, indices, rows: RowSpace(count: indices.count, spans: spans))
+        let members = groups.flatMap(\.members)
+        let projection = model.backbone.outputProjection
+        if let uniforms = uniforms(members) {
+            let values = tape.linearCrossEntropy(
+                selected, projection, drawnBy: uniforms, weights: weights)
+            return note(members, values)
+        }
+        let wanted = members.flatMap { member in
+            repeatElement(rows[member].keepsOutputs, count: rows[member].example.targets.count)
+        }
+        var kept = KeptTokens(
+            width: min(OutputTarget.tokensKept, model.backbone.configuration.vocabulary))
+        let observing: ((Int, UnsafeBufferPointer<Float>) -> Void)? =
+            wanted.contains(true)
+            ? { row, logits in
+                if wanted[row] { kept.append(logits, lessThatOf: Int(targets[row])) }
+            } : nil
         let values = tape.linearCrossEntropy(
-            selected, model.backbone.outputProjection, targets: targets, weights: weights)
-        var next = 0
-        for member in groups.flatMap(\.members) {
+            selected, projection, targets: targets, weights: weights, observing: observing)
+        for (row, place) in wanted.indices.filter({ wanted[$0] }).enumerated() {
+            kept.normalise(row: row, loss: values[place])
+        }
+        note(members, values, kept)
+    }
+    /// Losses of generation rows from those of their targets, and what is kept of them.
+    private mutating func note(_ members: [Int], _ values: [Float], _ kept: KeptTokens? = nil) {
+        var (next, nextKept) = (0, 0)
+        for member in members {
             let count = rows[member].example.targets.count
             let sum = values[next..<next + count].reduce(0) { $0 + Double($1) }
-            losses[member] = ExampleLoss(lossSum: sum, targets: count)
+            var loss = ExampleLoss(lossSum: sum, targets: count)
+            if rows[member].keepsOutputs, let kept {
+                loss.tokens = kept[nextKept..<nextKept + count]
+                nextKept += count
+            }
+            losses[member] = loss
             next += count
         }
     }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Training
 
-@Suite struct FisherTests {
+@Suite struct ImportanceTests {
     private let run: TinyRun
     private let model: Model
     private let runner: StepRunner
@@ -40,10 +40,10 @@ import Testing
     private func fisher(
         _ labels: RetentionNeeds.Anchor.Labels, _ examples: [Example], seed: UInt64 = 1
     ) throws -> [Int: [Float]] {
-        var sums: [Int: Tensor] = [:]
-        try FisherEstimator(runner: runner, backend: run.backend, labels: labels, seed: seed)
-            .add(examples, to: &sums) {}
-        return sums.mapValues { $0.floats() }
+        // Every matrix of this small model is to take the way of the large ones.
+        try ImportanceEstimator(
+            runner: runner, backend: run.backend, labels: labels, seed: seed, matrixMin: 0
+        ).estimate([examples]) {}.mapValues { $0.floats() }
     }
 
     private var biasIndex: Int { model.parameters.count - 1 }
@@ -120,6 +120,42 @@ import Testing
         }
     }
 
+    /// The old way: one backward pass a row, its gradient squared. Rows of both kinds, and enough
+    /// for several batches.
+    @Test("F in batches is F row by row, on every parameter, the tied table included")
+    func batches() throws {
+        var generator = SeededGenerator(17)
+        let mixed = (0..<70).map { number in
+            let tokens = (0..<5 + number % 9).map { _ in Int32(generator.next() % 256) }
+            return number % 2 == 0
+                ? Example(task: 0, tokens: tokens, targets: [Int32(number % 3)])
+                : Example(task: 1, sequence: tokens, targetStart: 2)
+        }
+        var expected: [Int: [Double]] = [:]
+        for example in mixed {
+            let row = StepRow(example, weight: Double(example.targets.count))
+            _ = try runner.pass.run([row], recording: true)
+            for (index, parameter) in model.parameters.enumerated() {
+                guard let gradient = parameter.gradients[0]?.floats() else { continue }
+                let squares = gradient.map { Double($0) * Double($0) / Double(mixed.count) }
+                expected[index] = zip(expected[index] ?? squares.map { _ in 0 }, squares).map(+)
+            }
+        }
+        for small in [0, 1 << 30] {
+            let found = try ImportanceEstimator(
+                runner: runner, backend: run.backend, labels: .empirical, seed: 1, matrixMin: small
+            ).estimate([mixed]) {}.mapValues { $0.floats() }
+            #expect(Set(found.keys) == Set(expected.keys))
+            for (index, values) in expected {
+                let scale = values.max() ?? 0
+                let close = zip(found[index] ?? [], values).allSatisfy {
+                    abs(Double($0) - $1) <= 1e-4 * scale
+                }
+                #expect(close, "\(model.parameters[index].name)")
+            }
+        }
+    }
+
     @Test("The score of a generation row is that of its whole completion")
     func generation() throws {
         var generator = SeededGenerator(3)
@@ -136,5 +172,7 @@ import Testing
         }
         #expect(isSquare)
         #expect(try fisher(.sampled, [example])[index] == fisher(.sampled, [example])[index])
+        #expect(
+            try fisher(.sampled, [example])[index] != fisher(.sampled, [example], seed: 2)[index])
     }
 }
