@@ -102,7 +102,8 @@ let package = Package(
         tests("Tidy", []),
         tests("WorkerProtocol", ["WorkerProtocol", "Spec"]),
         tests("Pool", ["Pool", "WorkerProtocol", "Store", "Datasets", "Spec", "JSON"]),
-        tests("Worker", ["Worker", "WorkerProtocol", "Spec", "Models", "CPUBackend"]),
+        tests(
+            "Worker", ["Worker", "WorkerProtocol", "Spec", "Models", "Tensor", "CPUBackend"]),
         tests(
             "API", ["API", "HTTP", "Store", "Pool", "WorkerProtocol", "Datasets", "Spec", "JSON"]),
         tests("System", ["JSON"]),

@@ -3,7 +3,16 @@
 /// A method as users discover it: name, source, parameters with ranges and defaults.
 package struct MethodDescriptor: Sendable, Equatable {
     package enum Family: String, Sendable, CaseIterable {
-        case mixing, curriculum, weighting, aggregation, retention
+        case mixing, curriculum, weighting, aggregation, retention, adaptation
+    }
+
+    /// Which tasks train the same parameters, their heads aside.
+    package enum Sharing: Sendable {
+        case all
+        /// Those of one stage; what earlier stages trained is frozen.
+        case stage
+        /// None: nothing can interfere, and nothing is forgotten.
+        case none
     }
 
     /// What a retention method brings of earlier tasks into a step.
@@ -23,6 +32,8 @@ package struct MethodDescriptor: Sendable, Equatable {
         package var summary: String
         /// The words that it takes instead of a number, the default first; empty for a number.
         package var choices: [String]
+        /// It takes a list of names instead, by default an empty one.
+        package var takesNames = false
 
         package init(
             _ name: String, in range: ClosedRange<Double>, default: Double, _ summary: String
@@ -39,6 +50,15 @@ package struct MethodDescriptor: Sendable, Equatable {
             self.init(name, in: 0...0, default: 0, summary)
             self.choices = choices
         }
+
+        /// A parameter that is a list of names.
+        package init(names name: String, _ summary: String) {
+            self.init(name, in: 0...0, default: 0, summary)
+            takesNames = true
+        }
+
+        /// Whether it is a number.
+        package var isNumber: Bool { choices.isEmpty && !takesNames }
     }
 
     package var family: Family
@@ -54,17 +74,25 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var tasksMin: Int
     /// Loss weights cannot change the direction that the method chooses.
     package var ignoresLossScale: Bool
-    /// The method keeps outputs, which must be classes or tokens, of tasks of earlier stages.
-    package var keepsOutputs: Bool
+    /// The kinds whose outputs the method knows: of tasks of earlier stages, of which it keeps
+    /// something, for an adaptation of all; empty: any kind.
+    package var outputKinds: [TaskKind]
     package var earlierRows: EarlierRows
+    /// The method keeps what the model knew before the run: one stage is enough.
+    package var keepsBase: Bool
     /// What two methods with the same means would do twice; `nil` where there is no such thing.
     package var means: String?
+    /// It compares the gradients of tasks at parameters that they share.
+    package var comparesGradients: Bool
+    /// Of an adaptation.
+    package var sharing: Sharing
 
     package init(
         family: Family, name: String, paper: String = "", equation: String, summary: String,
         parameters: [Parameter] = [], takesTaskValues: Bool = false,
-        tasksMin: Int = 1, ignoresLossScale: Bool = false, keepsOutputs: Bool = false,
-        earlierRows: EarlierRows = .none, means: String? = nil
+        tasksMin: Int = 1, ignoresLossScale: Bool = false, outputKinds: [TaskKind] = [],
+        earlierRows: EarlierRows = .none, keepsBase: Bool = false, means: String? = nil,
+        comparesGradients: Bool = false, sharing: Sharing = .all
     ) {
         self.family = family
         self.name = name
@@ -75,8 +103,11 @@ package struct MethodDescriptor: Sendable, Equatable {
         self.takesTaskValues = takesTaskValues
         self.tasksMin = tasksMin
         self.ignoresLossScale = ignoresLossScale
-        self.keepsOutputs = keepsOutputs
+        self.outputKinds = outputKinds
         self.earlierRows = earlierRows
+        self.keepsBase = keepsBase
         self.means = means
+        self.comparesGradients = comparesGradients
+        self.sharing = sharing
     }
 }

@@ -26,7 +26,8 @@ extension RunSpec {
                     "must be left out with the aggregation `\(aggregation.name)`, whose direction "
                     + "does not depend on loss weights, found `\(weighting.method)`")
         }
-        return retentionContradiction(catalogue)
+        return adaptationContradiction(catalogue)
+            ?? retentionContradiction(catalogue)
             ?? stagesContradiction(aggregation, catalogue)
             ?? stagesContradiction(descriptor(.weighting, weighting), catalogue)
     }
@@ -57,12 +58,15 @@ extension RunSpec {
     }
 
     private func retentionContradiction(_ catalogue: [MethodDescriptor]) -> Contradiction? {
-        guard let retention, let first = retention.first else { return nil }
-        guard stagePlaces.count > 1 else {
+        guard let retention else { return nil }
+        let chosen = catalogue.filter { one in
+            one.family == .retention && retention.contains { $0.method == one.name }
+        }
+        if stagePlaces.count < 2, let method = chosen.first(where: { !$0.keepsBase }) {
             return Contradiction(
                 parameter: "retention",
-                rule: "keeps what earlier stages learnt and needs at least 2 `stages`, found 1 "
-                    + "with `\(first.method)`")
+                rule: "`\(method.name)` keeps what earlier stages learnt and needs at least 2 "
+                    + "`stages`, found 1")
         }
         let names = retention.map(\.method)
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
@@ -70,20 +74,20 @@ extension RunSpec {
                 parameter: "retention", rule: "must name each method once, found `\(twice)` twice")
         }
         let kept = Set(stagePlaces.dropLast().joined())
-        for method in catalogue where method.family == .retention && method.keepsOutputs {
-            guard names.contains(method.name),
+        for method in chosen where !method.outputKinds.isEmpty {
+            guard
                 let task = kept.sorted().first(where: {
-                    ![.classification, .generation].contains(tasks[$0].kind)
+                    !method.outputKinds.contains(tasks[$0].kind)
                 })
             else { continue }
+            let kinds = method.outputKinds.map(\.rawValue).joined(separator: " or ")
             return Contradiction(
                 parameter: "retention",
-                rule: "`\(method.name)` keeps outputs of classification and generation tasks "
-                    + "only; the task `\(tasks[task].name)` of an earlier stage is another kind")
+                rule: "`\(method.name)` looks at outputs of \(kinds) tasks; the task "
+                    + "`\(tasks[task].name)` of an earlier stage is another kind")
         }
-        let exclusive = catalogue.filter { $0.family == .retention && names.contains($0.name) }
-        for (index, one) in exclusive.enumerated() {
-            for other in exclusive.dropFirst(index + 1) {
+        for (index, one) in chosen.enumerated() {
+            for other in chosen.dropFirst(index + 1) {
                 guard let means = one.means, means == other.means else { continue }
                 return Contradiction(
                     parameter: "retention",

@@ -112,7 +112,17 @@ final class Fixture: Sendable {
             means: "the penalty"),
         MethodDescriptor(
             family: .retention, name: "lwf", equation: "p", summary: "Answers.",
-            keepsOutputs: true),
+            outputKinds: [.classification]),
+        MethodDescriptor(
+            family: .adaptation, name: "full", equation: "θ", summary: "All of it."),
+        MethodDescriptor(
+            family: .adaptation, name: "lora", equation: "BA", summary: "Low rank.",
+            parameters: [
+                .init("rank", in: 1...64, default: 8, "Rank."), .init(names: "targets", "Layers."),
+            ]),
+        MethodDescriptor(
+            family: .adaptation, name: "adapter_per_task", equation: "BA", summary: "One each.",
+            sharing: .none),
     ]
 
     struct Answer {

@@ -41,17 +41,19 @@ import Testing
     }
 
     private static let balances: Set = [
-        "rlw", "uncertainty", "dwa", "gradnorm", "pcgrad", "cagrad", "mgda", "upgrad",
+        "rlw", "uncertainty", "dwa", "gradnorm", "famo", "pcgrad", "cagrad", "mgda", "upgrad",
         "dualproj", "imtl_g", "aligned_mtl",
     ]
-    private static let forms: [Set] = [["replay", "der_pp"], ["ewc", "online_ewc"]]
+    private static let forms: [Set] = [
+        ["replay", "der_pp"], ["ewc", "online_ewc", "mas", "l2_sp"],
+    ]
 
     /// The field that is refused.
     private static func expected(
         _ weighting: String?, _ aggregation: String?, _ retention: [String], _ plan: [[String]]?
     ) -> String? {
         if aggregation == "imtl_g", weighting != nil { return "weighting" }
-        if !retention.isEmpty, plan == nil { return "retention" }
+        if !retention.isEmpty, retention != ["l2_sp"], plan == nil { return "retention" }
         if forms.contains(where: { $0.isSuperset(of: retention) && retention.count == 2 }) {
             return "retention"
         }
@@ -82,6 +84,16 @@ import Testing
                         "\(weighting ?? "-") \(aggregation ?? "-") \(retention) \(plan ?? [])")
                 }
             }
+        }
+    }
+
+    @Test("What looks at outputs is refused where an earlier task has others")
+    func kinds() {
+        for (name, isRefused) in [("mas", true), ("lwf", false), ("ewc", false)] {
+            var spec = Self.spec(nil, nil, [name], [["a"], ["b", "c"]])
+            spec.tasks[0].kind = .generation
+            let found = spec.contradiction(Multitask.catalogue)
+            #expect((found?.parameter == "retention") == isRefused, "\(name)")
         }
     }
 

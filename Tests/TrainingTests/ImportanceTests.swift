@@ -42,7 +42,8 @@ import Testing
     ) throws -> [Int: [Float]] {
         // Every matrix of this small model is to take the way of the large ones.
         try ImportanceEstimator(
-            runner: runner, backend: run.backend, labels: labels, seed: seed, matrixMin: 0
+            runner: runner, backend: run.backend, importance: .score(labels), seed: seed,
+            matrixMin: 0
         ).estimate([examples]) {}.mapValues { $0.floats() }
     }
 
@@ -143,7 +144,8 @@ import Testing
         }
         for small in [0, 1 << 30] {
             let found = try ImportanceEstimator(
-                runner: runner, backend: run.backend, labels: .empirical, seed: 1, matrixMin: small
+                runner: runner, backend: run.backend, importance: .score(.empirical), seed: 1,
+                matrixMin: small
             ).estimate([mixed]) {}.mapValues { $0.floats() }
             #expect(Set(found.keys) == Set(expected.keys))
             for (index, values) in expected {
@@ -153,6 +155,71 @@ import Testing
                 }
                 #expect(close, "\(model.parameters[index].name)")
             }
+        }
+    }
+
+    @Test("Where memory is short batches get smaller, and the result stays")
+    func memory() throws {
+        let many = (0..<12).map { rows[$0 % 4] }
+        func estimate() throws -> [Int: [Float]] {
+            try ImportanceEstimator(
+                runner: runner, backend: run.backend, importance: .score(.empirical), seed: 1
+            ).estimate([many]) {}.mapValues { $0.floats() }
+        }
+        let expected = try estimate()
+        defer { run.backend.memoryLimitBytes = nil }
+        run.backend.trim()
+        // The least memory in steps of 50 kB with which it ends at all.
+        for room in stride(from: 50_000, through: 4_000_000, by: 50_000) {
+            run.backend.memoryLimitBytes = run.backend.bytesInUse + room
+            guard let found = try? estimate() else { continue }
+            #expect(Set(found.keys) == Set(expected.keys))
+            for (index, values) in expected {
+                let scale = values.max() ?? 0
+                let close = zip(found[index] ?? [], values).allSatisfy {
+                    abs($0 - $1) <= 1e-5 * scale
+                }
+                #expect(close, "\(model.parameters[index].name)")
+            }
+            return
+        }
+        Issue.record("no memory was enough")
+    }
+
+    /// ∂‖z‖²/∂b = 2z for the bias b of logits z.
+    @Test("The importance of outputs is |∂‖z‖²/∂θ|: 2|z| for the head's bias")
+    func outputs() throws {
+        let found = try ImportanceEstimator(
+            runner: runner, backend: run.backend, importance: .outputs, seed: 1, matrixMin: 0
+        ).estimate([rows]) {}.mapValues { $0.floats() }
+        var expected = [0.0, 0, 0]
+        var slopes: [Double]?
+        for row in rows {
+            let outcome = try runner.pass.run([StepRow(row)], recording: false)
+            for (c, z) in outcome[0].logits.enumerated() {
+                expected[c] += abs(2 * Double(z)) / Double(rows.count)
+            }
+            // And of a matrix of the backbone by one backward pass a row.
+            let tape = Tape(run.backend, recording: true)
+            let batch = PackedBatch([(task: 0, tokens: row.tokens)])
+            let hidden = model.backbone.hiddenStates(batch, caches: nil, on: tape)
+            let logits = model.classify(
+                hidden, segments: batch.segments, head: "mood", task: 0, on: tape)
+            tape.seed(logits, gradient: logits.floats().map { 2 * $0 })
+            for parameter in model.parameters { parameter.clearGradients() }
+            tape.backward()
+            let one = (model.backbone.lastSharedMatrix.gradients[0]?.floats() ?? [])
+                .map { abs(Double($0)) / Double(rows.count) }
+            slopes = slopes.map { zip($0, one).map(+) } ?? one
+        }
+        for (value, want) in zip(found[biasIndex] ?? [], expected) {
+            #expect(abs(Double(value) - want) < 1e-4)
+        }
+        let index = try #require(
+            model.parameters.firstIndex { $0 === model.backbone.lastSharedMatrix })
+        let scale = slopes?.max() ?? 0
+        for (value, want) in zip(found[index] ?? [], slopes ?? []) {
+            #expect(abs(Double(value) - want) <= 1e-4 * scale)
         }
     }
 

@@ -24,6 +24,10 @@ import Testing
             // More epochs than a method needs before it moves by epochs.
             spec.epochs = 4
         case .aggregation: spec.aggregation = method
+        case .adaptation:
+            spec.adaptation = method
+            // Tasks with heads, which is what one of them trains alone.
+            spec.tasks[1] = TaskSpec(name: "topic", kind: .classification, dataset: "topic")
         case .retention: spec = TinyRun.sequence([method], epochs: 2)
         }
         return spec

@@ -31,6 +31,7 @@ struct RunRequest {
             curriculum: try method(&fields, "curriculum", .curriculum, tasks),
             aggregation: try method(&fields, "aggregation", .aggregation, tasks),
             retention: try methods(&fields, "retention", .retention, tasks),
+            adaptation: try method(&fields, "adaptation", .adaptation, tasks),
             stages: try stages(&fields, tasks),
             optimizer: try optimizer(&fields),
             epochs: try fields.integer("epochs", in: 1...limits.epochsMax) ?? 1,
@@ -56,10 +57,6 @@ struct RunRequest {
             if let value = fields.value(name), value != .array([]) {
                 throw APIError.notAvailable(name, "leave it out")
             }
-        }
-        if let adaptation = fields.value("adaptation"), adaptation != ["method": "full"] {
-            throw APIError.notAvailable(
-                "adaptation", "leave it out or write {\"method\":\"full\"}")
         }
     }
 

@@ -19,11 +19,18 @@ package struct DERPP: RetentionMethod {
         equation: "L + α MSE(z, z_kept) + β CE(kept)",
         summary: "Replays kept rows with the outputs that they had, and others with labels.",
         parameters: [
-            .init("fraction", in: 1e-4...1, default: 0.1, "share of an earlier task's rows kept"),
-            .init("rate", in: 0.01...4, default: 1, "rows of each draw for each new row"),
-            .init("alpha", in: 0...100, default: 0.2, "α: of the error of the outputs"),
-            .init("beta", in: 0...100, default: 0.5, "β: of the loss on labels"),
-        ], keepsOutputs: true, earlierRows: .weighed, means: "replay")
+            .init(
+                "fraction", in: 1e-4...1, default: 0.1,
+                "share of an earlier task's rows kept; default: ours"),
+            .init(
+                "rate", in: 0.01...4, default: 1,
+                "rows of each draw for each new row; default: the paper's equal batches"),
+            .init(
+                "alpha", in: 0...100, default: 0.2,
+                "α: of the error of the outputs; default: the paper's"),
+            .init(
+                "beta", in: 0...100, default: 0.5, "β: of the loss on labels; default: the paper's"),
+        ], outputKinds: [.classification, .generation], earlierRows: .weighed, means: "replay")
 
     package let needs: RetentionNeeds
 

@@ -21,9 +21,13 @@ package struct LwF: RetentionMethod {
         equation: "L + λ Σ_old T² KL(p_before^(1/T) ‖ p^(1/T))",
         summary: "Keeps earlier heads' answers on the new rows as they were; needs no old data.",
         parameters: [
-            .init("weight", in: 0...100, default: 1, "λ: of the term for each earlier task"),
-            .init("temperature", in: 0.5...20, default: 2, "T: softens both distributions"),
-        ], keepsOutputs: true)
+            .init(
+                "weight", in: 0...100, default: 1,
+                "λ: of the term for each earlier task; default: the paper's"),
+            .init(
+                "temperature", in: 0.5...20, default: 2,
+                "T: softens both distributions; default: the paper's"),
+        ], outputKinds: [.classification, .generation])
 
     package let needs: RetentionNeeds
 

@@ -21,10 +21,16 @@ package struct GradNorm: WeightingMethod {
         summary: "Balances the tasks' gradient norms at the last shared matrix by how far each "
             + "has come.",
         parameters: [
-            .init("alpha", in: 0...5, default: 1.5, "how strongly slow tasks are pulled along"),
-            .init("learning_rate", in: 1e-6...1, default: 0.025, "of Adam on the weights"),
-            .init("warmup_steps", in: 1...10_000, default: 5, "steps averaged into L(0)"),
-        ], tasksMin: 2)
+            .init(
+                "alpha", in: 0...5, default: 1.5,
+                "how strongly slow tasks are pulled along; default: §5.2"),
+            .init(
+                "learning_rate", in: 1e-6...1, default: 0.025,
+                "of Adam on the weights; default: §5.2"),
+            .init(
+                "warmup_steps", in: 1...10_000, default: 5,
+                "steps averaged into L(0); default: ours"),
+        ], tasksMin: 2, comparesGradients: true)
 
     private static let floor = 1e-3
 

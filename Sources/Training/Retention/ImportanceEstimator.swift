@@ -5,7 +5,7 @@ import Tensor
 
 /// How much a task's answers depend on each parameter of the model as it is: the mean over its rows
 /// of the squared score of each row, ∂ log p(y|x)/∂θ, the diagonal of the Fisher information
-/// (1612.00796, §2).
+/// (1612.00796, §2), or of |∂‖logits‖²/∂θ| (1711.09601, eq. 3).
 ///
 /// Rows are samples of packed batches: the gradient of each matrix is formed sample by sample and
 /// tile by tile, squared and added, and never stored. The square of a batch's mean gradient instead
@@ -18,7 +18,7 @@ struct ImportanceEstimator {
 
     let runner: StepRunner
     let backend: any Backend
-    let labels: RetentionNeeds.Anchor.Labels
+    let importance: RetentionNeeds.Anchor.Importance
     let seed: UInt64
     /// Matrices of the backbone with fewer values count as small.
     var matrixMin = 1 << 15
@@ -45,10 +45,12 @@ struct ImportanceEstimator {
         }
     }
 
+    private var form: ScoreForm { importance == .outputs ? .magnitude : .square }
+
     private func attempt(
         _ examples: [[Example]], _ tokensMax: Int, _ between: () throws -> Void
     ) throws -> [Int: Tensor]? {
-        let parameters = runner.model.parameters
+        let parameters = runner.parameters
         var sums: [Int: Tensor] = [:]
         defer {
             for parameter in parameters { parameter.scores = nil }
@@ -61,7 +63,11 @@ struct ImportanceEstimator {
             for batch in Self.batches(samples, tokensMax: tokensMax) {
                 try between()
                 guard add(Array(samples[batch]), factor, &sums) else {
-                    for parameter in parameters { parameter.clearGradients() }
+                    // Accumulators on refused memory go; freezing a parameter drops its own.
+                    for parameter in parameters {
+                        parameter.isTrainable = false
+                        parameter.isTrainable = true
+                    }
                     backend.clearFailure()
                     backend.trim()
                     return nil
@@ -74,17 +80,17 @@ struct ImportanceEstimator {
     private func prepare(
         _ parameters: [Parameter], _ factor: Float, _ sums: inout [Int: Tensor]
     ) {
-        let backbone = runner.model.backbone.parameters.count
+        let backbone = Set(runner.model.backbone.parameters.map(ObjectIdentifier.init))
         for (index, parameter) in parameters.enumerated() {
             parameter.clearGradients()
             let isMatrix =
-                index < backbone && parameter.value.shape.count == 2
-                && parameter.value.count >= matrixMin && parameter.isTrainable
+                backbone.contains(ObjectIdentifier(parameter))
+                && parameter.value.shape.count == 2 && parameter.value.count >= matrixMin
             guard isMatrix else { continue }
             let sum = sums[index] ?? zeros(parameter.value.shape)
             sums[index] = sum
             parameter.slots = 1
-            parameter.scores = SampleScores(sum, .square, factor: factor)
+            parameter.scores = SampleScores(sum, form, factor: factor)
         }
     }
 
@@ -92,7 +98,7 @@ struct ImportanceEstimator {
     private func add(
         _ samples: [StepRow], _ factor: Float, _ sums: inout [Int: Tensor]
     ) -> Bool {
-        let parameters = runner.model.parameters
+        let parameters = runner.parameters
         for parameter in parameters where parameter.scores == nil {
             parameter.clearGradients()
             parameter.slots = samples.count
@@ -107,7 +113,7 @@ struct ImportanceEstimator {
         _ = graph.run()
         if tape.failure == nil { tape.backward() }
         guard tape.failure == nil else { return false }
-        for (index, parameter) in parameters.enumerated() where parameter.isTrainable {
+        for (index, parameter) in parameters.enumerated() {
             if let scores = parameter.scores {
                 scores.finish()
                 continue
@@ -115,7 +121,7 @@ struct ImportanceEstimator {
             for case let gradient? in parameter.gradients {
                 let sum = sums[index] ?? zeros(parameter.value.shape)
                 backend.addScores(
-                    gradient.pointer, factor: factor, .square, into: sum.pointer, gradient.count)
+                    gradient.pointer, factor: factor, form, into: sum.pointer, gradient.count)
                 sums[index] = sum
             }
         }
@@ -126,8 +132,12 @@ struct ImportanceEstimator {
     private func scored(_ example: Example, task: Int, number: Int) -> [StepRow] {
         // The row's loss is a mean over its targets; the score is of their sum.
         var row = StepRow(example, weight: Double(example.targets.count))
-        if labels == .empirical { return [row] }
-        if labels == .exact, runner.tasks[example.task].kind == .classification {
+        if importance == .outputs {
+            row.answer = .squaredNorm
+            return [row]
+        }
+        if importance == .score(.empirical) { return [row] }
+        if importance == .score(.exact), runner.tasks[example.task].kind == .classification {
             let classes = runner.model.classifiers[runner.tasks[example.task].name]?.bias.value
                 .count
             return (0..<Int32(classes ?? 0)).map { label in

@@ -106,7 +106,9 @@ private struct AnswerReader {
         self.runner = runner
         self.temperature = temperature
         tape = Tape(backend, recording: false)
-        let batch = PackedBatch(rows.map { (task: 0, tokens: $0.tokens) })
+        let batch = PackedBatch(
+            rows.map { (task: 0, tokens: $0.tokens) },
+            adapters: rows.map { runner.model.adapterKey(task: runner.tasks[$0.task].name) })
         segments = batch.segments
         hidden = runner.model.backbone.hiddenStates(batch, caches: nil, on: tape)
     }

@@ -11,6 +11,7 @@ struct Retention {
     let needs: RetentionNeeds
     private let stages: [[Int]]
     private let data: [[Example]]
+    private let labels: [[Int32]]
     private let seed: UInt64
     private let backend: any Backend
     private var replay: TaskMemory?
@@ -22,13 +23,17 @@ struct Retention {
     /// - Parameters:
     ///   - stages: tasks by stage.
     ///   - data: training rows by task.
+    ///   - labels: of the rows, for the classification tasks; empty for others.
+    ///   - parameters: that train, at the model that the run starts from.
+    ///   - shared: places of those that are no task's own.
     init(
-        _ needs: RetentionNeeds, stages: [[Int]], data: [[Example]], seed: UInt64,
-        parameters: [Parameter], backend: any Backend
+        _ needs: RetentionNeeds, stages: [[Int]], data: [[Example]], labels: [[Int32]],
+        seed: UInt64, parameters: [Parameter], shared: [Int], backend: any Backend
     ) {
         self.needs = needs
         self.stages = stages
         self.data = data
+        self.labels = labels
         self.seed = seed
         self.backend = backend
         replay = needs.replay.map {
@@ -41,7 +46,11 @@ struct Retention {
                 fraction: $0.fraction, rate: $0.rate,
                 seed: SeededGenerator.hash("reference", seed: seed))
         }
-        anchor = needs.anchor.map { _ in QuadraticAnchor(parameters, backend: backend) }
+        anchor = needs.anchor.map { need in
+            let anchor = QuadraticAnchor(parameters, backend: backend)
+            if need.importance == .base { anchor.joinOnes(shared) }
+            return anchor
+        }
         answers = needs.distillation.map { _ in RecordedAnswers() }
         outputs = needs.storedOutputs.map {
             OutputMemory(
@@ -112,9 +121,9 @@ struct Retention {
     ) throws {
         guard stage + 1 < stages.count else { return }
         var fisher: [Int: Tensor] = [:]
-        if let need = needs.anchor {
+        if let need = needs.anchor, need.importance != .base {
             let estimator = ImportanceEstimator(
-                runner: runner, backend: backend, labels: need.labels,
+                runner: runner, backend: backend, importance: need.importance,
                 seed: SeededGenerator.hash("labels \(stage)", seed: seed))
             let rows = data.enumerated().map { task, rows in
                 stages[stage].contains(task)
@@ -138,21 +147,24 @@ struct Retention {
     /// Fills the memories that follow from the stage alone.
     private mutating func prepare(stage: Int) {
         let (counts, tasks) = (data.map(\.count), earlier(stage))
-        replay?.keep(tasks: tasks, counts: counts)
+        let balanced = needs.replay?.balancesClasses ?? false
+        replay?.keep(tasks: tasks, counts: counts, labels: balanced ? labels : nil)
         reference?.keep(tasks: tasks, counts: counts)
     }
 }
 
 extension Retention {
     var saved: SavedState {
-        var state = anchor?.saved ?? SavedState()
+        // What the run starts from is there again where it starts again.
+        let isFixed = needs.anchor?.importance == .base
+        var state = isFixed ? SavedState() : anchor?.saved ?? SavedState()
         if let answers { state.add(answers.saved) }
         if let outputs { state.add(outputs.saved(backend: backend)) }
         return state
     }
 
     mutating func restore(_ source: SavedSource, stage: Int) throws {
-        try anchor?.restore(source)
+        if needs.anchor?.importance != .base { try anchor?.restore(source) }
         try answers?.restore(source, backend: backend)
         try outputs?.restore(source, backend: backend)
         prepare(stage: stage)

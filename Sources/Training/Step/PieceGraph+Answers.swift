@@ -10,6 +10,8 @@ enum RowAnswer: Sendable {
     /// A class, the loss weighted by the square root of its present probability, so that squares of
     /// the gradients of all classes add up to their expectation.
     case expected(Int32)
+    /// None: the loss is the squared norm of the logits; classification only.
+    case squaredNorm
 }
 
 extension PieceGraph {
@@ -26,7 +28,7 @@ extension PieceGraph {
                     logits[place * classes..<(place + 1) * classes].map(Double.init))
             }
             switch row.answer {
-            case .given:
+            case .given, .squaredNorm:
                 return (row.example.targets[0], weight)
             case .drawn(var generator):
                 return (Self.draw(probabilities(), generator.uniform()), weight)

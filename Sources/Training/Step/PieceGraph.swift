@@ -29,7 +29,10 @@ struct PieceGraph {
 
     /// One loss per row, in order.
     mutating func run() -> [ExampleLoss] {
-        let batch = PackedBatch(rows.map { (task: $0.span, tokens: $0.example.tokens) })
+        let adapters = tasks.map { model.adapterKey(task: $0.name) }
+        let batch = PackedBatch(
+            rows.map { (task: $0.span, tokens: $0.example.tokens) },
+            adapters: rows.map { adapters[$0.example.task] })
         let hidden = model.backbone.hiddenStates(batch, caches: nil, on: tape)
         let groups = groups()
         for group in groups where tasks[group.task].kind == .classification {
@@ -60,6 +63,11 @@ struct PieceGraph {
             hidden, segments: Array(segments[group.members]), head: tasks[group.task].name,
             task: group.span, on: tape)
         let values = logits.floats()
+        if case .squaredNorm = rows[group.members.lowerBound].answer {
+            tape.seed(logits, gradient: values.map { 2 * $0 })
+            for row in group.members { losses[row] = ExampleLoss(lossSum: 0, targets: 1) }
+            return
+        }
         let answers = answers(members, values)
         let rowLosses = tape.crossEntropy(
             logits, targets: answers.map(\.target),
