@@ -55,7 +55,7 @@ let package = Package(
         // Values shared by both sides.
         module("JSON"),
         module("Spec", ["JSON"]),
-        module("Datasets", ["JSON"]),
+        module("Datasets", ["JSON", "Spec"]),
 
         // Serving.
         module("Sockets", ["CLinux", "COpenSSL"], hot),
@@ -122,7 +122,7 @@ let package = Package(
         tests("NN", ["NN", "Tensor", "CPUBackend"]),
         tests("Sockets", ["Sockets"]),
         tests("HTTP", ["HTTP", "Sockets", "COpenSSL"]),
-        tests("Datasets", ["Datasets", "JSON"]),
+        tests("Datasets", ["Datasets", "Spec", "JSON"]),
         tests("Store", ["Store", "Datasets", "Spec", "JSON"]),
     ],
     swiftLanguageModes: [.v6],

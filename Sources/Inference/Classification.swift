@@ -75,8 +75,13 @@ package enum Classification {
                 rows += sequences[end].tokens.count
                 end += 1
             }
-            pass(sequences[begin..<end], parts, into: &outcomes, backend)
-            passes += 1
+            let columns = Dictionary(grouping: sequences[begin..<end]) { sequence in
+                parts[sequence.part].model.column(task: parts[sequence.part].task)
+            }
+            for (column, sequences) in columns {
+                pass(sequences, column: column, parts, into: &outcomes, backend)
+                passes += 1
+            }
             begin = end
         }
         return (outcomes, passes)
@@ -103,7 +108,7 @@ package enum Classification {
 
     /// One forward pass, then each part's head on its own rows.
     private static func pass(
-        _ sequences: ArraySlice<Sequence>, _ parts: [Part], into outcomes: inout [Outcome],
+        _ sequences: [Sequence], column: Int, _ parts: [Part], into outcomes: inout [Outcome],
         _ backend: any Backend
     ) {
         let keys = parts.map { $0.model.adapterKey(task: $0.task) }
@@ -111,7 +116,8 @@ package enum Classification {
             sequences.map { (task: 0, tokens: $0.tokens) },
             adapters: sequences.map { keys[$0.part] })
         let tape = Tape(backend, recording: false)
-        let hidden = parts[0].model.backbone.hiddenStates(batch, caches: nil, on: tape)
+        let model = parts[sequences[0].part].model
+        let hidden = model.hiddenStates(batch, column: column, caches: nil, on: tape)
         let members = Dictionary(grouping: zip(sequences, batch.segments)) { $0.0.part }
         for (place, members) in members {
             let part = parts[place]

@@ -13,10 +13,12 @@ package struct HeadSpec: Codable, Sendable, Equatable {
     package var pooling: Pooling?
     /// The name of the adapter that the task's rows use; nil: none.
     package var adapter: String?
+    /// The place of the network that reads the task's rows, in a model of several; nil: the first.
+    package var column: Int?
 
     package init(
         task: String, kind: String, labels: [String], format: String, maxLength: Int,
-        pooling: Pooling? = nil, adapter: String? = nil
+        pooling: Pooling? = nil, adapter: String? = nil, column: Int? = nil
     ) {
         self.task = task
         self.kind = kind
@@ -25,6 +27,7 @@ package struct HeadSpec: Codable, Sendable, Equatable {
         self.maxLength = maxLength
         self.pooling = pooling
         self.adapter = adapter
+        self.column = column
     }
 
     /// Columns of the head's matrix; 0 where it has none.

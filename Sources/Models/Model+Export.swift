@@ -10,6 +10,7 @@ extension Model {
     /// reads them.
     /// - Throws: `io` or `out_of_space`.
     package func export(to folder: String) throws {
+        try refuseColumns()
         if adapters.count == 1,
             adapters.allSatisfy({ one in
                 heads.allSatisfy { $0.adapter == one.spec.name }
@@ -53,6 +54,7 @@ extension Model {
                 "export format gguf: the base model came as a Hugging Face folder, whose export is "
                     + "such a folder; llama.cpp's converter reads it")
         }
+        try refuseColumns()
         try mergeAdapters()
         let items = zip(sources, backbone.parameters).map { source, parameter in
             item(source, parameter.value, type)
@@ -62,6 +64,14 @@ extension Model {
             .map { Array(file.file.bytes[$0.value]) }
         metadata.append(GGUFBytes.entry("general.file_type", type.fileType))
         try GGUFWriter.write(path, metadata: metadata, items: items)
+    }
+
+    private func refuseColumns() throws {
+        guard columns.isEmpty else {
+            throw ModelError.invalidInput(
+                "export: the model has \(columns.count + 1) networks that read each other, which "
+                    + "no other program's files can hold; serve it here")
+        }
     }
 
     private func item(

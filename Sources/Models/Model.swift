@@ -11,6 +11,8 @@ package final class Model {
     package var classifiers: [String: (weight: Parameter, bias: Parameter)]
     /// Heads say which of them their tasks' rows use.
     package internal(set) var adapters: [Adapter] = []
+    /// The networks after the first of a progressive model, in order.
+    package internal(set) var columns: [Column] = []
     /// Whether the backbone's weights are others than the base model's.
     package internal(set) var hasOwnBackbone: Bool
     /// What the adapters' keys begin with, where several models share one backbone.
@@ -21,6 +23,8 @@ package final class Model {
     let chatTemplateProblem: String
     /// Where the model came from, and what its files call the backbone's parameters.
     let checkpoint: any Checkpoint
+    /// What was fine-tuned of the backbone before the model was loaded.
+    private let fineTuned: SafetensorsFile?
     let sources: [ParameterSource]
 
     /// Loads the pretrained model (a GGUF file, a Hugging Face folder or one packed), then the
@@ -51,9 +55,21 @@ package final class Model {
         self.checkpoint = checkpoint
         sources = try architecture.layout(configuration)
         hasOwnBackbone = sources.contains { fineTuned?.shape($0.name) != nil }
-        var pairs = Array(zip(sources, backbone.parameters))
+        self.fineTuned = fineTuned
+        if let fineTuned { try Self.check(fineTuned, configuration) }
+        try readBackbone(into: backbone.parameters)
         if let fineTuned {
-            try Self.check(fineTuned, configuration)
+            try loadHeads(fineTuned)
+            try loadAdapters(fineTuned)
+            try loadColumns(fineTuned)
+        }
+        attach()
+    }
+
+    /// The weights that the model was loaded with, into parameters like its backbone's.
+    func readBackbone(into parameters: [Parameter]) throws {
+        var pairs = Array(zip(sources, parameters))
+        if let fineTuned {
             for (source, parameter) in pairs where fineTuned.shape(source.name) != nil {
                 try fineTuned.read(
                     source.name, into: parameter.value, transposed: source.isTransposed)
@@ -61,9 +77,6 @@ package final class Model {
             pairs.removeAll { fineTuned.shape($0.0.name) != nil }
         }
         try checkpoint.load(pairs.map { (source: $0.0, parameter: $0.1) })
-        if let fineTuned { try loadHeads(fineTuned) }
-        if let fineTuned { try loadAdapters(fineTuned) }
-        attach()
     }
 
     /// What was fine-tuned beside a backbone, on that of `host`. Reads nothing of the host that
@@ -79,7 +92,7 @@ package final class Model {
         adapterPrefix = key
         (heads, classifiers) = ([], [:])
         hasOwnBackbone = false
-        (checkpoint, sources) = (host.checkpoint, host.sources)
+        (checkpoint, sources, fineTuned) = (host.checkpoint, host.sources, nil)
         self.host = host
         try Self.check(file, host.backbone.configuration)
         try loadHeads(file)
@@ -99,10 +112,10 @@ package final class Model {
         for adapter in adapters { adapter.attach() }
     }
 
-    /// The backbone's, those of the adapters, then weight and bias of each head in the order of
-    /// `heads`.
+    /// The backbone's, those of further columns and of the adapters, then weight and bias of each
+    /// head in the order of `heads`.
     package var parameters: [Parameter] {
-        backbone.parameters + adapters.flatMap(\.parameters)
+        backbone.parameters + columns.flatMap(\.parameters) + adapters.flatMap(\.parameters)
             + heads.flatMap { head in
                 classifiers[head.task].map { [$0.weight, $0.bias] } ?? []
             }

@@ -10,6 +10,8 @@ package struct MethodSettings: Sendable, Equatable {
     package let taskValues: [Double]
     /// For a method that draws.
     package let seed: UInt64
+    /// Tasks whose loss is a squared error.
+    package let squaredErrors: Set<String>
     private let parameters: [String: Double]
     private let options: [String: String]
     private let lists: [String: [String]]
@@ -17,10 +19,12 @@ package struct MethodSettings: Sendable, Equatable {
     /// - Throws: `MultitaskError` for a parameter the method does not have, a value outside its
     ///   range, or per-task values that do not match the tasks.
     package init(
-        _ spec: MethodSpec, tasks: [String], descriptor: MethodDescriptor, seed: UInt64 = 1
+        _ spec: MethodSpec, tasks: [String], descriptor: MethodDescriptor, seed: UInt64 = 1,
+        squaredErrors: Set<String> = []
     ) throws(MultitaskError) {
         self.tasks = tasks
         self.seed = seed
+        self.squaredErrors = squaredErrors
         self.parameters = try Self.parameters(spec, descriptor)
         self.options = try Self.options(spec, descriptor)
         self.lists = try Self.lists(spec, descriptor)

@@ -51,6 +51,14 @@ package struct MethodDescriptor: Sendable, Equatable {
             self.choices = choices
         }
 
+        /// A parameter that is true or false.
+        package init(flag name: String, default: Bool, _ summary: String) {
+            self.init(name, choices: `default` ? ["true", "false"] : ["false", "true"], summary)
+        }
+
+        /// Whether its words are true and false.
+        package var isFlag: Bool { Set(choices) == ["true", "false"] }
+
         /// A parameter that is a list of names.
         package init(names name: String, _ summary: String) {
             self.init(name, in: 0...0, default: 0, summary)

@@ -65,11 +65,6 @@ package struct RunSpec: Codable, Sendable, Equatable {
     }
 }
 
-package enum TaskKind: String, Codable, Sendable {
-    case classification
-    case generation
-}
-
 /// Where a task's validation (or test) rows come from.
 package enum HeldOut: Codable, Sendable, Equatable {
     /// A share of the training data set, split off by text so that equal texts stay together.
@@ -86,7 +81,7 @@ package struct TaskSpec: Codable, Sendable, Equatable {
     package var validation: HeldOut
     /// Evaluated once, at the end.
     package var test: String?
-    /// `accuracy` or `macro_f1` (classification), `perplexity` or `loss` (generation).
+    /// One of its kind's: `TaskKind.traits`.
     package var metric: String
     /// `raw`, or `chat` for the model's chat template; generation only.
     package var format: String
@@ -100,8 +95,8 @@ package struct TaskSpec: Codable, Sendable, Equatable {
         self.dataset = dataset
         self.validation = validation
         self.test = test
-        self.metric = metric ?? (kind == .classification ? "accuracy" : "perplexity")
-        self.format = format ?? (kind == .classification ? "raw" : "chat")
+        self.metric = metric ?? kind.traits.metrics[0]
+        self.format = format ?? kind.traits.formats[0]
     }
 }
 

@@ -123,6 +123,9 @@ final class Fixture: Sendable {
         MethodDescriptor(
             family: .adaptation, name: "adapter_per_task", equation: "BA", summary: "One each.",
             sharing: .none),
+        MethodDescriptor(
+            family: .adaptation, name: "progressive", equation: "U", summary: "Networks.",
+            parameters: [.init(flag: "laterals", default: true, "Connections.")], sharing: .stage),
     ]
 
     struct Answer {

@@ -57,6 +57,12 @@ import Testing
             made.json["spec"]?["adaptation"]
                 == ["method": "lora", "rank": 8.0, "targets": ["q_proj"]])
         #expect(try await answer("\"epochs\":1").json["spec"]?["adaptation"] == ["method": "full"])
+        for (given, shown) in [("", true), (",\"laterals\":false", false)] {
+            let made = try await answer("\"adaptation\":{\"method\":\"progressive\"\(given)}")
+            #expect(
+                made.json["spec"]?["adaptation"]
+                    == ["method": "progressive", "laterals": .bool(shown)])
+        }
         let refused = try await answer(
             #""adaptation":{"method":"adapter_per_task"},"aggregation":{"method":"pcgrad"}"#)
         #expect(refused.status == 400 && refused.parameter == "aggregation")

@@ -53,6 +53,10 @@ import Testing
             ("adaptation", "{\"method\":\"lora\",\"targets\":\"q\"}", "adaptation.targets"),
             ("adaptation", "{\"method\":\"lora\",\"targets\":[1]}", "adaptation.targets[0]"),
             ("adaptation", "{\"method\":\"lora\",\"targets\":[\"q\",\"q\"]}", "adaptation.targets"),
+            (
+                "adaptation", "{\"method\":\"progressive\",\"laterals\":\"no\"}",
+                "adaptation.laterals"
+            ),
             ("adaptation", "{\"method\":\"full\",\"targets\":[]}", "adaptation.targets"),
             ("baselines", "[\"equal\"]", "baselines"),
             ("optimizer", "{\"learning_rate\":0}", "optimizer.learning_rate"),

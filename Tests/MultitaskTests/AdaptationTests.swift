@@ -18,6 +18,10 @@ import Testing
         #expect(!shared.isPerTask)
         let spec = MethodSpec(
             "adapter_per_task", ["rank": 2, "alpha": 4], lists: ["targets": ["q_proj"]])
+        let progressive = MethodSpec("progressive", ["width": 5])
+        #expect(try needs(progressive) == .columns(lateralWidth: 5))
+        let alone = MethodSpec("progressive", options: ["laterals": "false"])
+        #expect(try needs(alone) == .columns(lateralWidth: 0))
         guard case .adapters(let own) = try needs(spec) else {
             Issue.record("it needs adapters")
             return
@@ -67,6 +71,18 @@ import Testing
                     $0.aggregation = MethodSpec("pcgrad")
                     ($0.stages, $0.retention) = ([["a"], ["a", "b"]], [MethodSpec("ewc")])
                 }, nil
+            ),
+            (run("progressive") { $0.stages = [["a"], ["a", "b"]] }, "stages"),
+            (run("progressive") { $0.stages = [["a"], ["b"]] }, nil),
+            (
+                run("progressive") {
+                    ($0.stages, $0.optimizer.restartsEachStage) = ([["a"], ["b"]], false)
+                }, "optimizer.restart_each_stage"
+            ),
+            (
+                run("progressive") {
+                    ($0.stages, $0.retention) = ([["a"], ["b"]], [MethodSpec("replay")])
+                }, "retention"
             ),
             (run("full") { $0.weighting = MethodSpec("gradnorm") }, nil),
         ] as [(RunSpec, String?)])

@@ -33,6 +33,12 @@ extension MethodDescriptor.Parameter {
                 "name": .string(name), "type": "array", "default": [], "summary": .string(summary),
             ]
         }
+        if isFlag {
+            return [
+                "name": .string(name), "type": "boolean", "default": .bool(choices[0] == "true"),
+                "summary": .string(summary),
+            ]
+        }
         guard choices.isEmpty else {
             return [
                 "name": .string(name), "type": "string",

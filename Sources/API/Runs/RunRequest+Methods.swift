@@ -25,9 +25,11 @@ extension RunRequest {
                 parameter.name, in: parameter.range)
         }
         for parameter in descriptor.parameters where !parameter.choices.isEmpty {
-            guard let word = try reader.choice(parameter.name, of: parameter.choices) else {
-                continue
-            }
+            let word =
+                parameter.isFlag
+                ? try reader.flag(parameter.name).map { "\($0)" }
+                : try reader.choice(parameter.name, of: parameter.choices)
+            guard let word else { continue }
             spec.options = (spec.options ?? [:]).merging([parameter.name: word]) { $1 }
         }
         for parameter in descriptor.parameters where parameter.takesNames {

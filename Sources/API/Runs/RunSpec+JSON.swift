@@ -56,7 +56,7 @@ extension MethodSpec {
             object[name] = .number(value)
         }
         for (name, word) in (options ?? [:]).sorted(by: { $0.key < $1.key }) {
-            object[name] = .string(word)
+            object[name] = ["true", "false"].contains(word) ? .bool(word == "true") : .string(word)
         }
         for (name, names) in (lists ?? [:]).sorted(by: { $0.key < $1.key }) {
             object[name] = .array(names.map { .string($0) })

@@ -11,6 +11,9 @@ package enum AdaptationNeeds: Sendable, Equatable {
     case nothing
     /// Low-rank adapters beside a frozen backbone.
     case adapters(LowRank)
+    /// The whole backbone in the first stage, and a further one in each later stage. 0 units: it
+    /// reads nothing of the earlier ones.
+    case columns(lateralWidth: Int)
 
     package struct LowRank: Sendable, Equatable {
         package var rank: Int

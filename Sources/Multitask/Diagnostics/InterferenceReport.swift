@@ -67,7 +67,7 @@ package struct InterferenceReport: Sendable, Equatable {
             ScoreMatrix(
                 base: base, rows: scores.filter { $0.stage > 0 }.map(\.scores),
                 stages: spec.stagePlaces,
-                largerIsBetter: tasks.map { !["loss", "perplexity"].contains($0.metric) })
+                largerIsBetter: tasks.map { !TaskKind.errorMetrics.contains($0.metric) })
         }
         conflicts = Self.conflicts(tasks.map(\.name), points)
         norms = tasks.map { task in

@@ -30,7 +30,8 @@ package struct DERPP: RetentionMethod {
                 "α: of the error of the outputs; default: the paper's"),
             .init(
                 "beta", in: 0...100, default: 0.5, "β: of the loss on labels; default: the paper's"),
-        ], outputKinds: [.classification, .generation], earlierRows: .weighed, means: "replay")
+        ], outputKinds: [.classification, .pairClassification, .generation], earlierRows: .weighed,
+        means: "replay")
 
     package let needs: RetentionNeeds
 

@@ -27,7 +27,7 @@ package struct LwF: RetentionMethod {
             .init(
                 "temperature", in: 0.5...20, default: 2,
                 "T: softens both distributions; default: the paper's"),
-        ], outputKinds: [.classification, .generation])
+        ], outputKinds: [.classification, .pairClassification, .generation])
 
     package let needs: RetentionNeeds
 

@@ -5,8 +5,8 @@ package import Spec
 ///
 /// Ω = mean over rows of |∂‖F(x)‖²/∂θ|, F the logits of the row's head, row by row after the stage;
 /// penalty λ Σᵢ Ωᵢ (θᵢ − θ*ᵢ)². Ω adds up over the stages, θ* is the last stage's end. Needs no labels.
-/// Default λ = 1, the paper's. Tasks of earlier stages must be classification: the norm of a language
-/// model's logits, defined up to a constant, means nothing.
+/// Default λ = 1, the paper's. Tasks of earlier stages must have heads that read whole texts: the norm
+/// of a language model's logits, defined up to a constant, means nothing.
 package struct MAS: RetentionMethod {
     package static let descriptor = MethodDescriptor(
         family: .retention, name: "mas", paper: "arXiv:1711.09601",
@@ -19,7 +19,8 @@ package struct MAS: RetentionMethod {
             .init(
                 "samples", in: 1...100_000, default: 256,
                 "rows of each task that Ω averages over; default: ours"),
-        ], outputKinds: [.classification], means: "the quadratic penalty")
+        ], outputKinds: [.classification, .pairClassification, .multiLabel, .regression],
+        means: "the quadratic penalty")
 
     package let needs: RetentionNeeds
 

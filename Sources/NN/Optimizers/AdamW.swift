@@ -26,7 +26,7 @@ package struct Penalties {
 /// AdamW over task slots. Weight decay is not applied to parameters of rank 1 (norms, biases).
 package final class AdamW {
     package let parameters: [Parameter]
-    private let configuration: AdamWConfiguration
+    package let configuration: AdamWConfiguration
     private let backend: any Backend
     private var states: [State]
 

@@ -5,7 +5,7 @@ import Spec
 /// One task's examples, ready to train on and to be evaluated on.
 struct TaskData {
     var spec: TaskSpec
-    /// Sorted; the index is the class. Empty for generation.
+    /// Sorted; the index is the class. Empty for kinds without labels.
     var labels: [String]
     var training: [Example]
     var validation: [Example]
@@ -75,15 +75,21 @@ struct TaskData {
     }
 
     private static func labels(_ rows: [Row], task: TaskSpec) throws -> [String] {
-        guard task.kind == .classification else { return [] }
-        var found: Set<String> = []
-        for case .labelled(_, let label) in rows { found.insert(label) }
-        guard found.count > 1 else {
+        let fewest = task.kind.traits.labelsMin
+        guard fewest > 0 else { return [] }
+        let labels = Set(rows.flatMap(\.labels)).sorted()
+        guard labels.count >= fewest else {
             throw TrainingError(
                 code: "dataset_format",
-                message: "task \(task.name): classification needs at least two labels in the "
-                    + "data set \(task.dataset), found \(found.count)")
+                message: "task \(task.name): \(task.kind.rawValue) needs at least \(fewest) "
+                    + "labels in the data set \(task.dataset), found \(labels.count)")
         }
-        return found.sorted()
+        guard task.metric != "entity_f1" || EntitySpan.areTold(by: labels) else {
+            throw TrainingError(
+                code: "dataset_format",
+                message: "task \(task.name): metric entity_f1 needs tags of the form B-… and I-…; "
+                    + "take accuracy")
+        }
+        return labels
     }
 }

@@ -56,10 +56,10 @@ struct ImportanceEstimator {
             for parameter in parameters { parameter.scores = nil }
             runner.prepareSlots()
         }
-        for (task, rows) in examples.enumerated() where !rows.isEmpty {
+        for rows in examples where !rows.isEmpty {
             let factor = 1 / Float(rows.count)
             prepare(parameters, factor, &sums)
-            let samples = rows.enumerated().flatMap { scored($1, task: task, number: $0) }
+            let samples = rows.enumerated().flatMap { scored($1, number: $0) }
             for batch in Self.batches(samples, tokensMax: tokensMax) {
                 try between()
                 guard add(Array(samples[batch]), factor, &sums) else {
@@ -129,23 +129,30 @@ struct ImportanceEstimator {
     }
 
     /// The row with the answers whose scores count.
-    private func scored(_ example: Example, task: Int, number: Int) -> [StepRow] {
+    private func scored(_ example: Example, number: Int) -> [StepRow] {
         // The row's loss is a mean over its targets; the score is of their sum.
-        var row = StepRow(example, weight: Double(example.targets.count))
+        var row = StepRow(example, weight: Double(example.termCount))
         if importance == .outputs {
             row.answer = .squaredNorm
             return [row]
         }
         if importance == .score(.empirical) { return [row] }
-        if importance == .score(.exact), runner.tasks[example.task].kind == .classification {
-            let classes = runner.model.classifiers[runner.tasks[example.task].name]?.bias.value
-                .count
-            return (0..<Int32(classes ?? 0)).map { label in
+        let task = runner.tasks[example.task]
+        if importance == .score(.exact), case .text = task.kind.learnt.readout,
+            example.values.isEmpty
+        {
+            let classes = runner.model.classifiers[task.name]?.bias.value.count ?? 0
+            return (0..<Int32(classes)).map { label in
                 row.answer = .expected(label)
                 return row
             }
         }
-        row.answer = .drawn(SeededGenerator(seed, UInt64(task), UInt64(number)))
+        let generator = SeededGenerator(seed, UInt64(example.task), UInt64(number))
+        if example.isWritten {
+            row.example.targets = written(example, generator)
+            return [row]
+        }
+        row.answer = .drawn(generator)
         return [row]
     }
 
@@ -153,7 +160,7 @@ struct ImportanceEstimator {
         var batches: [Range<Int>] = []
         var (start, tokens) = (0, 0)
         for (index, sample) in samples.enumerated() {
-            let length = sample.example.tokens.count
+            let length = sample.example.length
             if index > start, tokens + length > tokensMax || index - start >= batchSamples {
                 batches.append(start..<index)
                 (start, tokens) = (index, 0)
@@ -168,5 +175,26 @@ struct ImportanceEstimator {
         let tensor = Tensor(shape, backend: backend)
         backend.zero(tensor.pointer, tensor.count)
         return tensor
+    }
+
+    /// A text that a decoder writes: each target drawn from the model's own prediction after the
+    /// row's true prefix.
+    private func written(_ example: Example, _ generator: SeededGenerator) -> [Int32] {
+        var generator = generator
+        let tape = Tape(backend, recording: false)
+        let model = runner.model
+        let task = runner.tasks[example.task].name
+        let (adapter, column) = (model.adapterKey(task: task), model.column(task: task))
+        let batch = PackedBatch([(task: 0, tokens: example.tokens)], adapters: [adapter])
+        let hidden = model.hiddenStates(batch, column: column, caches: nil, on: tape)
+        let states = model.writingStates(
+            hidden, batch.segments, targets: [(task: 0, tokens: example.targets)],
+            adapters: [adapter], on: tape)
+        let logits = tape.linear(states, model.networks[column].outputProjection).floats()
+        let classes = logits.count / example.targets.count
+        return example.targets.indices.map { row in
+            let values = logits[row * classes..<(row + 1) * classes]
+            return Int32(Draw.index(softmaxOf: values, using: &generator))
+        }
     }
 }

@@ -48,11 +48,11 @@ struct RecordedAnswers {
         var batches: [Range<Int>] = []
         var (start, tokens) = (0, 0)
         for (index, row) in rows.enumerated() {
-            if index > start, tokens + row.tokens.count > tokensMax {
+            if index > start, tokens + row.length > tokensMax {
                 batches.append(start..<index)
                 (start, tokens) = (index, 0)
             }
-            tokens += row.tokens.count
+            tokens += row.length
         }
         if start < rows.count { batches.append(start..<rows.count) }
         return batches
@@ -101,16 +101,22 @@ private struct AnswerReader {
     private let hidden: Tensor
     private let segments: [Segment]
 
+    /// - Parameter rows: of one task; at least one.
     init(_ rows: [Example], _ runner: StepRunner, temperature: Double, _ backend: any Backend) {
         self.rows = rows
         self.runner = runner
         self.temperature = temperature
         tape = Tape(backend, recording: false)
+        let name = runner.tasks[rows[0].task].name
+        let hasTypes = rows.contains { !$0.types.isEmpty }
         let batch = PackedBatch(
             rows.map { (task: 0, tokens: $0.tokens) },
-            adapters: rows.map { runner.model.adapterKey(task: runner.tasks[$0.task].name) })
+            types: hasTypes
+                ? rows.map { $0.types.isEmpty ? $0.tokens.map { _ in 0 } : $0.types } : [],
+            adapters: rows.map { _ in runner.model.adapterKey(task: name) })
         segments = batch.segments
-        hidden = runner.model.backbone.hiddenStates(batch, caches: nil, on: tape)
+        hidden = runner.model.hiddenStates(
+            batch, column: runner.model.column(task: name), caches: nil, on: tape)
     }
 
     func answers(_ head: Int) -> [OutputTarget.Kept] {

@@ -23,7 +23,7 @@ extension TrainingSession {
         do {
             try checkpoint.write(
                 path, parameters: runner.parameters, optimizer: runner.optimizer,
-                kept: retention?.saved ?? SavedState())
+                kept: saved)
         } catch let error as ModelError where error.code == "out_of_space" {
             // What was learned is worth more than a safety net that there is no room for.
             observer.event(
@@ -38,6 +38,13 @@ extension TrainingSession {
         try observer.checkpoint(path: path, step: position.step)
         estimate.wroteCheckpoint(seconds: clock.seconds)
         sinceCheckpoint.reset()
+    }
+
+    /// All that is kept beside what trains.
+    private var saved: SavedState {
+        var state = retention?.saved ?? SavedState()
+        state.tensors += model.frozenColumns
+        return state
     }
 
     /// Whether the end of an epoch deserves a checkpoint: not when the last is so recent that
@@ -55,6 +62,8 @@ extension TrainingSession {
 
     /// Goes on where a checkpoint stopped.
     func restore(_ path: String) throws {
+        let last = try TrainingCheckpoint.stage(path)
+        for stage in 0..<max(0, min(last, stages.count - 1)) { try grow(stage: stage + 1) }
         let (checkpoint, kept) = try TrainingCheckpoint.restore(
             path, parameters: runner.parameters, optimizer: runner.optimizer)
         let saved = checkpoint.position
@@ -66,6 +75,7 @@ extension TrainingSession {
         }
         try runner.methods.weighting?.restore(checkpoint.weighting)
         try retention?.restore(kept, stage: saved.stage)
+        for (name, tensor) in model.frozenColumns { try kept.read(name, into: tensor) }
         if let failure = backend.failure { throw failure }
         position = saved
         scores = checkpoint.scores

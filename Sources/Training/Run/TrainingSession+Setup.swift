@@ -76,7 +76,10 @@ extension TrainingSession {
         let names = spec.tasks.map(\.name)
         return StepMethods(
             weighting: try spec.weighting.map {
-                try Multitask.weighting($0, tasks: names, seed: spec.seed)
+                try Multitask.weighting(
+                    $0, tasks: names, seed: spec.seed,
+                    squaredErrors: Set(
+                        spec.tasks.filter(\.kind.traits.isSquaredError).map(\.name)))
             },
             aggregation: try spec.aggregation.map {
                 try Multitask.aggregation($0, tasks: names)
@@ -93,8 +96,8 @@ extension TrainingSession {
             throw TrainingError(
                 code: "spec_invalid",
                 message: "curriculum.method \(chosen.method) ranks rows by the loss of their next "
-                    + "tokens, which the base model does not predict; leave it out or take a "
-                    + "decoder as base_model")
+                    + "tokens, which the base model does not predict; take a decoder as "
+                    + "base_model, or random_order, which ranks by chance")
         }
         let difficulties =
             method.ranksByDifficulty
@@ -149,7 +152,7 @@ extension TrainingSession {
                 + "share of the sampled rows"
             : "task: each task's mean over the whole optimiser step, times its weight"
         observer.event(kind: "loss_scope", message: "loss scope \(scope)")
-        if adaptation != .backbone {
+        if !trainsBackbone {
             let (own, all) = (runner.parameters, model.parameters)
             func count(_ parameters: [Parameter]) -> Int {
                 parameters.reduce(0) { $0 + $1.value.count }

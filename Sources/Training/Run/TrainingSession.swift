@@ -19,9 +19,9 @@ final class TrainingSession {
     let adaptation: AdaptationNeeds
     let data: [TaskData]
     let stages: [StagePlan]
-    let runner: StepRunner
+    var runner: StepRunner
     let evaluator: Evaluator
-    let probe: GradientProbe
+    var probe: GradientProbe
     var retention: Retention?
     var position = RunPosition()
     /// The tasks' scores before training and after each stage, each in its own metric.
@@ -60,7 +60,7 @@ final class TrainingSession {
         preparing.phase = "preparing"
         observer.progress(preparing)
         data = try Self.load(spec, inputs, model)
-        let lengths = data.map { $0.training.map(\.tokens.count) }
+        let lengths = data.map { $0.training.map(\.length) }
         let needs = try Self.retentionNeeds(spec)
         let curriculum = try Self.curriculum(spec, data, model, observer)
         stages = try StagePlan.stages(
@@ -113,10 +113,16 @@ final class TrainingSession {
         phase = "saving"
         report(now: true)
         let path = "\(inputs.scratch)/model.safetensors"
-        let isChanged = model.hasOwnBackbone || adaptation == .backbone
-        try model.save(to: path, includesBackbone: isChanged)
+        try model.save(to: path, includesBackbone: model.hasOwnBackbone || trainsBackbone)
         updateSeconds()
         return .finished(modelPath: path, progress())
+    }
+
+    var trainsBackbone: Bool {
+        switch adaptation {
+        case .backbone, .columns: true
+        case .nothing, .adapters: false
+        }
     }
 
     private func runEpoch() throws {

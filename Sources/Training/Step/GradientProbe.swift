@@ -34,12 +34,12 @@ struct GradientProbe {
     init(_ runner: StepRunner) {
         self.runner = runner
         let halves = 2 * runner.tasks.count
-        let table = runner.model.backbone.outputProjection
+        let tables = runner.model.networks.map(\.outputProjection)
         let parameters = runner.parameters
         var (indices, bytes) = ([Int](), 0)
         for index in runner.shared.indices.reversed() {
             let parameter = parameters[index]
-            guard parameter.value.shape.count == 2, parameter !== table
+            guard parameter.value.shape.count == 2, !tables.contains(where: { $0 === parameter })
             else { continue }
             bytes += 4 * parameter.value.count * halves
             if !indices.isEmpty, bytes > Self.bytesMax { break }

@@ -15,25 +15,31 @@ enum RowAnswer: Sendable {
 }
 
 extension PieceGraph {
-    /// Target and weight of each classification row.
-    /// - Parameter logits: of the rows, one after the other.
-    func answers(
-        _ members: ArraySlice<StepRow>, _ logits: [Float]
-    ) -> [(target: Int32, weight: Float)] {
-        let classes = logits.count / members.count
-        return members.enumerated().map { place, row in
-            let weight = Float(row.weight ?? 0)
-            func probabilities() -> [Double] {
-                OutputTarget.softmax(
-                    logits[place * classes..<(place + 1) * classes].map(Double.init))
-            }
+    /// Rows of a group with the answers that their losses are of, and what those weigh.
+    /// - Parameter outputs: of the group's head, as many for each row as it has places.
+    func answered(
+        _ group: Group, _ outputs: [Float], places: (StepRow) -> Int = { _ in 1 }
+    ) -> [(example: Example, weight: Double)] {
+        let members = rows[group.members]
+        let width = outputs.count / max(1, members.reduce(0) { $0 + places($1) })
+        var next = 0
+        return members.map { row in
+            let own = outputs[next..<next + width * places(row)]
+            next = own.endIndex
+            let weight = row.weight ?? 0
             switch row.answer {
             case .given, .squaredNorm:
-                return (row.example.targets[0], weight)
+                return (row.example, weight)
             case .drawn(var generator):
-                return (Self.draw(probabilities(), generator.uniform()), weight)
+                let learnt = tasks[group.task].kind.learnt
+                return (
+                    learnt.sampled(row.example, outputs: Array(own), using: &generator), weight
+                )
             case .expected(let label):
-                return (label, weight * Float(probabilities()[Int(label)].squareRoot()))
+                var example = row.example
+                example.targets = [label]
+                let shares = OutputTarget.softmax(own.map(Double.init))
+                return (example, weight * shares[Int(label)].squareRoot())
             }
         }
     }
@@ -45,14 +51,5 @@ extension PieceGraph {
             return rows[member].example.targets.map { _ in generator.uniform() }
         }
         return numbers.isEmpty ? nil : numbers
-    }
-
-    private static func draw(_ probabilities: [Double], _ uniform: Double) -> Int32 {
-        var left = uniform
-        for (index, probability) in probabilities.enumerated() {
-            left -= probability
-            if left < 0 { return Int32(index) }
-        }
-        return Int32(probabilities.count - 1)
     }
 }

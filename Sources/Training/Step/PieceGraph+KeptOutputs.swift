@@ -3,14 +3,16 @@ import Tensor
 
 extension PieceGraph {
     /// Seeds the gradients of outputs that rows of the group should keep, head by head.
-    func keepOutputs(_ group: Group, _ hidden: Tensor, _ segments: [Segment]) {
+    func keepOutputs(_ group: Group, _ states: States) {
         let heads = Set(rows[group.members].flatMap { $0.outputs.map(\.head) })
         for head in heads.sorted() {
             let pairs = group.members.flatMap { member in
-                rows[member].outputs.filter { $0.head == head }.map { (segments[member], $0) }
+                rows[member].outputs.filter { $0.head == head }.map {
+                    (states.segments[member], $0)
+                }
             }
-            keepLogits(pairs, head: head, span: group.span, hidden)
-            keepTokens(pairs, span: group.span, hidden)
+            keepLogits(pairs, head: head, span: group.span, states.hidden)
+            keepTokens(pairs, span: group.span, states.hidden)
         }
     }
 
@@ -51,6 +53,7 @@ extension PieceGraph {
         let selected = tape.gather(
             hidden, indices, rows: RowSpace(count: indices.count, task: span))
         _ = tape.linearKeptTokens(
-            selected, model.backbone.outputProjection, kept: sum, form: form, weights: weights)
+            selected, model.networks[column].outputProjection, kept: sum, form: form,
+            weights: weights)
     }
 }

@@ -19,6 +19,14 @@ struct PieceGraph {
         var members: Range<Int>
     }
 
+    /// What the backbone made of the rows.
+    struct States {
+        /// `[N, D]`
+        var hidden: Tensor
+        /// Of the rows, in order.
+        var segments: [Segment]
+    }
+
     init(model: Model, tasks: [TrainingTask], rows: [StepRow], tape: Tape) {
         self.model = model
         self.tasks = tasks
@@ -29,20 +37,49 @@ struct PieceGraph {
 
     /// One loss per row, in order.
     mutating func run() -> [ExampleLoss] {
-        let adapters = tasks.map { model.adapterKey(task: $0.name) }
-        let batch = PackedBatch(
-            rows.map { (task: $0.span, tokens: $0.example.tokens) },
-            adapters: rows.map { adapters[$0.example.task] })
-        let hidden = model.backbone.hiddenStates(batch, caches: nil, on: tape)
+        let batch = batch()
+        let states = States(
+            hidden: model.hiddenStates(batch, column: column, caches: nil, on: tape),
+            segments: batch.segments)
         let groups = groups()
-        for group in groups where tasks[group.task].kind == .classification {
-            classify(group, hidden, batch.segments)
+        // Groups that share a projection go through it together.
+        var (next, written): ([Group], [Group]) = ([], [])
+        for group in groups {
+            switch tasks[group.task].kind.learnt.readout {
+            case .text(let loss): readTexts(group, states, loss)
+            case .places: readPlaces(group, states)
+            case .next: next.append(group)
+            case .written: written.append(group)
+            }
         }
-        for group in groups where tape.isRecording { keepOutputs(group, hidden, batch.segments) }
-        let generation = groups.filter { tasks[$0.task].kind == .generation }
-        if !generation.isEmpty { generate(generation, hidden, batch.segments) }
+        for group in groups where tape.isRecording { keepOutputs(group, states) }
+        if !next.isEmpty { readNext(next, states) }
+        if !written.isEmpty { readWritten(written, states) }
         return losses.compactMap { $0 }
     }
+
+    /// The rows' network; all have one.
+    var column: Int {
+        rows.first.map { model.column(task: tasks[$0.example.task].name) } ?? 0
+    }
+
+    mutating func set(_ loss: ExampleLoss, of member: Int) { losses[member] = loss }
+
+    mutating func keep(_ tokens: KeptTokens?, of member: Int) { losses[member]?.tokens = tokens }
+
+    private func batch() -> PackedBatch {
+        let hasTypes = rows.contains { !$0.example.types.isEmpty }
+        return PackedBatch(
+            rows.map { (task: $0.span, tokens: $0.example.tokens) },
+            types: hasTypes
+                ? rows.map { row in
+                    row.example.types.isEmpty
+                        ? row.example.tokens.map { _ in 0 } : row.example.types
+                } : [],
+            adapters: rows.map { adapter($0.example.task) })
+    }
+
+    func adapter(_ task: Int) -> String? { model.adapterKey(task: tasks[task].name) }
 
     private func groups() -> [Group] {
         var groups: [Group] = []
@@ -55,91 +92,5 @@ struct PieceGraph {
             }
         }
         return groups
-    }
-
-    private mutating func classify(_ group: Group, _ hidden: Tensor, _ segments: [Segment]) {
-        let members = rows[group.members]
-        let logits = model.classify(
-            hidden, segments: Array(segments[group.members]), head: tasks[group.task].name,
-            task: group.span, on: tape)
-        let values = logits.floats()
-        if case .squaredNorm = rows[group.members.lowerBound].answer {
-            tape.seed(logits, gradient: values.map { 2 * $0 })
-            for row in group.members { losses[row] = ExampleLoss(lossSum: 0, targets: 1) }
-            return
-        }
-        let answers = answers(members, values)
-        let rowLosses = tape.crossEntropy(
-            logits, targets: answers.map(\.target),
-            weights: tape.isRecording ? answers.map(\.weight) : [])
-        let classes = values.count / members.count
-        for (row, member) in group.members.enumerated() {
-            losses[member] = ExampleLoss(
-                lossSum: Double(rowLosses[row]), targets: 1,
-                logits: Array(values[row * classes..<(row + 1) * classes]))
-        }
-    }
-
-    private mutating func generate(
-        _ groups: [Group], _ hidden: Tensor, _ segments: [Segment]
-    ) {
-        var indices: [Int32] = []
-        var targets: [Int32] = []
-        var weights: [Float] = []
-        var spans: [TaskSpan] = []
-        for group in groups {
-            let start = indices.count
-            for member in group.members {
-                let example = rows[member].example
-                let end = segments[member].upperBound
-                indices += (end - example.targets.count..<end).map { Int32($0) }
-                targets += example.targets
-                if tape.isRecording {
-                    let weight = Float((rows[member].weight ?? 0) / Double(example.targets.count))
-                    weights += repeatElement(weight, count: example.targets.count)
-                }
-            }
-            spans.append(TaskSpan(task: group.span, rows: start..<indices.count))
-        }
-        let selected = tape.gather(
-            hidden, indices, rows: RowSpace(count: indices.count, spans: spans))
-        let members = groups.flatMap(\.members)
-        let projection = model.backbone.outputProjection
-        if let uniforms = uniforms(members) {
-            let values = tape.linearCrossEntropy(
-                selected, projection, drawnBy: uniforms, weights: weights)
-            return note(members, values)
-        }
-        let wanted = members.flatMap { member in
-            repeatElement(rows[member].keepsOutputs, count: rows[member].example.targets.count)
-        }
-        var kept = KeptTokens(
-            width: min(OutputTarget.tokensKept, model.backbone.configuration.vocabulary))
-        let observing: ((Int, UnsafeBufferPointer<Float>) -> Void)? =
-            wanted.contains(true)
-            ? { row, logits in
-                if wanted[row] { kept.append(logits, lessThatOf: Int(targets[row])) }
-            } : nil
-        let values = tape.linearCrossEntropy(
-            selected, projection, targets: targets, weights: weights, observing: observing)
-        for (row, place) in wanted.indices.filter({ wanted[$0] }).enumerated() {
-            kept.normalise(row: row, loss: values[place])
-        }
-        note(members, values, kept)
-    }
-    /// Losses of generation rows from those of their targets, and what is kept of them.
-    private mutating func note(_ members: [Int], _ values: [Float], _ kept: KeptTokens? = nil) {
-        var (next, nextKept) = (0, 0)
-        for member in members {
-            let count = rows[member].example.targets.count
-            let sum = values[next..<next + count].reduce(0) { $0 + Double($1) }
-            var loss = ExampleLoss(lossSum: sum, targets: count)
-            if rows[member].keepsOutputs, let kept {
-                loss.tokens = kept[nextKept..<nextKept + count]
-                nextKept += count
-            }
-            losses[member] = loss
-            next += count
-        }
     }
 }

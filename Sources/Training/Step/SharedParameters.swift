@@ -25,14 +25,14 @@ struct SharedParameters {
         indices = isShared.indices.filter { isShared[$0] }
         others = isShared.indices.filter { !isShared[$0] }
         self.isShared = isShared
+        let trained = model.networks.map(\.lastSharedMatrix).first(where: \.isTrainable)
         let matrix = model.backbone.lastSharedMatrix
         let sharedAdapter = model.adapters.first { adapter in
             adapter.parameters.contains(where: \.isTrainable)
                 && names.allSatisfy { $0 == adapter.spec.name }
         }
         last =
-            matrix.isTrainable
-            ? [matrix] : sharedAdapter?.last(upTo: matrix, of: model.backbone) ?? []
+            trained.map { [$0] } ?? sharedAdapter?.last(upTo: matrix, of: model.backbone) ?? []
     }
 
     func contains(_ index: Int) -> Bool { isShared[index] }

@@ -132,7 +132,7 @@ package final class StepRunner {
         let rowLosses = try pass.run(rows, recording: true)
         var result = StepResult(
             losses: meanLosses(rows, rowLosses, isScoped), weights: methods.weighting?.weights,
-            gradientNorm: 0, tokens: rows.reduce(0) { $0 + $1.example.tokens.count })
+            gradientNorm: 0, tokens: rows.reduce(0) { $0 + $1.example.length })
         result.rows = zip(rows, rowLosses).map { RowOutcome(row: $0, loss: $1) }
         if let task = result.losses.firstIndex(where: { !($0 ?? 0).isFinite }) {
             result.fault = .loss(task: task)

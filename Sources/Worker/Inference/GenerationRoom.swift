@@ -38,14 +38,16 @@ final class GenerationRoom {
         let head = try head(job, model)
         let format = job.raw ? "raw" : head?.format ?? (model.chatTemplate == nil ? "raw" : "chat")
         let prompt = try model.promptTokens(messages, format: format)
-        let adapter = try adapter(head, model)
+        let task = try voice(head, model)
         var options = GenerationOptions(job.sampling)
         var added: Set<Int> = []
         for choice in 0..<max(job.n, 1) {
             options.seed = job.sampling.seed &+ UInt64(choice)
             // The first is refused or none is: they have the same prompt.
             try generator.add(
-                id: nextSequence, prompt: prompt, options: options, adapter: adapter)
+                id: nextSequence, prompt: prompt, options: options,
+                adapter: task.flatMap { model.adapterKey(task: $0) },
+                column: task.map { model.column(task: $0) } ?? 0)
             sequences[nextSequence] = (job.id, choice)
             added.insert(nextSequence)
             nextSequence += 1
@@ -69,19 +71,22 @@ final class GenerationRoom {
         return heads.count == 1 ? heads.first : nil
     }
 
-    /// That of the task, or the one that all tasks of the model have.
-    private func adapter(_ head: HeadSpec?, _ model: Model) throws -> String? {
-        if let head { return model.adapterKey(task: head.task) }
+    /// The task whose adapter and network write: the one of the head, or any where all tasks of the
+    /// model have the same.
+    private func voice(_ head: HeadSpec?, _ model: Model) throws -> String? {
+        if let head { return head.task }
         guard let first = model.heads.first else { return nil }
-        guard model.heads.allSatisfy({ $0.adapter == first.adapter }) else {
+        guard
+            model.heads.allSatisfy({ $0.adapter == first.adapter && $0.column == first.column })
+        else {
             let names = model.heads.filter { $0.kind == "generation" }.map(\.task)
             throw WorkerFailure(
                 code: "invalid_input",
-                message: "task: the model has an adapter for each of its tasks; name one of "
+                message: "task: the model has parameters of their own for its tasks; name one of "
                     + (names.isEmpty
-                        ? "them, none of which generates" : names.joined(separator: ", ")))
+                        ? "them (none of them generates)" : names.joined(separator: ", ")))
         }
-        return model.adapterKey(task: first.task)
+        return first.task
     }
 
     /// Its last word comes with the next step.
