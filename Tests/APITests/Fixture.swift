@@ -124,7 +124,7 @@ final class Fixture: Sendable {
             means: "the penalty"),
         MethodDescriptor(
             family: .retention, name: "lwf", equation: "p", summary: "Answers.",
-            classifiersOnly: true),
+            outputKinds: [.classification]),
         MethodDescriptor(
             family: .adaptation, name: "full", equation: "θ", summary: "All of it."),
         MethodDescriptor(

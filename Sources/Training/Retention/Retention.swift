@@ -12,6 +12,7 @@ struct Retention {
     let needs: RetentionNeeds
     private let stages: [[Int]]
     private let data: [[Example]]
+    private let labels: [[Int32]]
     private let seed: UInt64
     private let backend: any Backend
     private var replay: TaskMemory?
@@ -25,13 +26,17 @@ struct Retention {
     /// - Parameters:
     ///   - stages: tasks by stage.
     ///   - data: training rows by task.
+    ///   - labels: of the rows, for the classification tasks; empty for others.
+    ///   - parameters: that train, at the model that the run starts from.
+    ///   - shared: places of those that are no task's own.
     init(
-        _ needs: RetentionNeeds, stages: [[Int]], data: [[Example]], seed: UInt64,
-        parameters: [Parameter], backend: any Backend
+        _ needs: RetentionNeeds, stages: [[Int]], data: [[Example]], labels: [[Int32]],
+        seed: UInt64, parameters: [Parameter], shared: [Int], backend: any Backend
     ) {
         self.needs = needs
         self.stages = stages
         self.data = data
+        self.labels = labels
         self.seed = seed
         self.backend = backend
         replay = needs.replay.map {
@@ -44,7 +49,11 @@ struct Retention {
                 fraction: $0.fraction, rate: $0.rate,
                 seed: SeededGenerator.hash("reference", seed: seed))
         }
-        anchor = needs.anchor.map { _ in QuadraticAnchor(parameters, backend: backend) }
+        anchor = needs.anchor.map { need in
+            let anchor = QuadraticAnchor(parameters, backend: backend)
+            if need.importance == .base { anchor.joinOnes(shared) }
+            return anchor
+        }
         answers = needs.distillation.map { _ in RecordedAnswers() }
         outputs = needs.storedOutputs.map {
             OutputMemory(
@@ -84,7 +93,11 @@ struct Retention {
     func rows(
         _ draws: [RunPlan.Draw], stage: Int, step: Int, referenceSpan: Int
     ) -> [StepRow] {
-        var rows = draws.map { StepRow(data[$0.task][$0.row]) }
+        var rows = draws.map { draw in
+            var row = StepRow(data[draw.task][draw.row])
+            row.keepsOutputs = outputs != nil && draw.pass == 0
+            return row
+        }
         if let answers, var need = needs.distillation {
             need.weight *= strength
             for (index, draw) in draws.enumerated() {
@@ -111,9 +124,11 @@ struct Retention {
         let seen = Set(stages.prefix(stage).joined())
         for draw in draws where draw.pass == 0 && !seen.contains(draw.task) {
             let example = data[draw.task][draw.row]
-            let outcome = result.rows.first { $0.row.example == example }
-            guard let logits = outcome?.loss.logits, !logits.isEmpty else { continue }
-            outputs?.offer(task: draw.task, row: draw.row, logits: logits)
+            guard let loss = result.rows.first(where: { $0.row.example == example })?.loss else {
+                continue
+            }
+            let kept = loss.tokens.map { OutputTarget.Kept.tokens($0) } ?? .logits(loss.logits)
+            outputs?.offer(task: draw.task, row: draw.row, kept)
         }
     }
 
@@ -124,21 +139,24 @@ struct Retention {
     ) throws {
         guard stage + 1 < stages.count else { return }
         var fisher: [Int: Tensor] = [:]
-        if let need = needs.anchor {
-            for task in stages[stage] {
-                let rows = Reservoir.kept(
-                    of: data[task].count, capacity: need.samples,
-                    seed: SeededGenerator.hash("fisher \(task)", seed: seed))
-                let estimator = FisherEstimator(
-                    runner: runner, backend: backend, labels: need.labels,
-                    seed: SeededGenerator.hash("labels \(stage) \(task)", seed: seed))
-                try estimator.add(rows.map { data[task][$0] }, to: &fisher, between: between)
+        if let need = needs.anchor, need.importance != .base {
+            let estimator = ImportanceEstimator(
+                runner: runner, backend: backend, importance: need.importance,
+                seed: SeededGenerator.hash("labels \(stage)", seed: seed))
+            let rows = data.enumerated().map { task, rows in
+                stages[stage].contains(task)
+                    ? Reservoir.kept(
+                        of: rows.count, capacity: need.samples,
+                        seed: SeededGenerator.hash("fisher \(task)", seed: seed)
+                    ).map { rows[$0] } : []
             }
+            fisher = try estimator.estimate(rows, between: between)
         }
         var recorded = answers
         try recorded?.record(
-            tasks: stages[stage + 1], heads: earlier(stage + 1), data: data, runner: runner,
-            backend: backend, between: between)
+            tasks: stages[stage + 1], heads: earlier(stage + 1), data: data,
+            temperature: needs.distillation?.temperature ?? 1, runner: runner, backend: backend,
+            between: between)
         answers = recorded
         anchor?.join(fisher, decay: needs.anchor?.decay)
         prepare(stage: stage + 1)
@@ -147,14 +165,17 @@ struct Retention {
     /// Fills the memories that follow from the stage alone.
     private mutating func prepare(stage: Int) {
         let (counts, tasks) = (data.map(\.count), earlier(stage))
-        replay?.keep(tasks: tasks, counts: counts)
+        let balanced = needs.replay?.balancesClasses ?? false
+        replay?.keep(tasks: tasks, counts: counts, labels: balanced ? labels : nil)
         reference?.keep(tasks: tasks, counts: counts)
     }
 }
 
 extension Retention {
     var saved: SavedState {
-        var state = anchor?.saved ?? SavedState()
+        // What the run starts from is there again where it starts again.
+        let isFixed = needs.anchor?.importance == .base
+        var state = isFixed ? SavedState() : anchor?.saved ?? SavedState()
         state.metadata["retention.strength"] = "\(strength)"
         if let answers { state.add(answers.saved) }
         if let outputs { state.add(outputs.saved(backend: backend)) }
@@ -163,7 +184,7 @@ extension Retention {
 
     mutating func restore(_ source: SavedSource, stage: Int) throws {
         strength = source.file.metadata["retention.strength"].flatMap { Double($0) } ?? 1
-        try anchor?.restore(source)
+        if needs.anchor?.importance != .base { try anchor?.restore(source) }
         try answers?.restore(source, backend: backend)
         try outputs?.restore(source, backend: backend)
         prepare(stage: stage)

@@ -26,14 +26,22 @@ struct TaskMemory {
     }
 
     /// Keeps rows of these tasks and no others.
-    /// - Parameter counts: training rows of every task.
-    mutating func keep(tasks: [Int], counts: [Int]) {
+    /// - Parameters:
+    ///   - counts: training rows of every task.
+    ///   - labels: of every task's rows, whose classes are to be kept evenly; empty, or `nil`:
+    ///     rows are kept uniformly.
+    mutating func keep(tasks: [Int], counts: [Int], labels: [[Int32]]? = nil) {
         kept = tasks.map { task in
-            Kept(
+            let capacity = Self.quota(fraction, of: counts[task])
+            let seed = SeededGenerator.hash("reservoir \(task)", seed: seed)
+            guard let labels = labels?[task], !labels.isEmpty else {
+                return Kept(
+                    task: task,
+                    rows: Reservoir.kept(of: counts[task], capacity: capacity, seed: seed))
+            }
+            return Kept(
                 task: task,
-                rows: Reservoir.kept(
-                    of: counts[task], capacity: Self.quota(fraction, of: counts[task]),
-                    seed: SeededGenerator.hash("reservoir \(task)", seed: seed)))
+                rows: ClassBalancedReservoir.kept(labels: labels, capacity: capacity, seed: seed))
         }
     }
 

@@ -3,8 +3,6 @@ import Multitask
 import Spec
 
 extension TrainingSession {
-    /// Steps from one measurement of gradients to the next. One costs less than half a step.
-    private static let diagnosisSteps = 20
     /// Rows of a task that the step itself has not.
     private static let rowsOfOthers = 8
 
@@ -12,7 +10,7 @@ extension TrainingSession {
     /// tasks of earlier stages beside the step's own: what does this step do to them?
     func diagnose(_ draws: [RunPlan.Draw], learningRate: Double) throws {
         let step = position.step - position.stageStart
-        guard spec.tasks.count > 1, step % Self.diagnosisSteps == 1 else { return }
+        guard spec.tasks.count > 1, step % GradientProbe.stepsBetween == 1 else { return }
         var examples = draws.map { data[$0.task].training[$0.row] }
         let before = Set(stages.prefix(position.stage).flatMap(\.tasks)).subtracting(stage.tasks)
         let column = model.column(task: spec.tasks[stage.tasks[0]].name)

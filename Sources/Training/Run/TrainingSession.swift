@@ -90,10 +90,13 @@ final class TrainingSession {
             model, tasks: names, heldOut: data.map(\.validation),
             epochTokens: stages.flatMap(\.tokensByEpoch).min() ?? 0, seed: spec.seed,
             backend: backend)
-        retention = needs.map { [stages, data] in
+        retention = needs.map { [stages, data, runner] in
             Retention(
-                $0, stages: stages.map(\.tasks), data: data.map(\.training), seed: spec.seed,
-                parameters: trained, backend: backend)
+                $0, stages: stages.map(\.tasks), data: data.map(\.training),
+                labels: data.map { task in
+                    task.spec.kind == .classification ? task.training.map { $0.targets[0] } : []
+                }, seed: spec.seed, parameters: trained, shared: runner.shared.indices,
+                backend: backend)
         }
         try checkShared()
         announce()

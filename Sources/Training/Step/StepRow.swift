@@ -10,6 +10,9 @@ struct StepRow {
     /// and the row counts in its task's mean.
     var weight: Double?
     var outputs: [OutputTarget] = []
+    var answer = RowAnswer.given
+    /// Whether its outcome says what to keep of the outputs.
+    var keepsOutputs = false
 
     init(_ example: Example, span: Int? = nil, weight: Double? = nil) {
         self.example = example
