@@ -56,6 +56,7 @@ let package = Package(
         module("JSON"),
         module("Spec", ["JSON"]),
         module("Datasets", ["JSON"]),
+        module("Archives"),
 
         // Serving.
         module("Sockets", ["CLinux", "COpenSSL"], hot),
@@ -67,14 +68,14 @@ let package = Package(
             "API",
             [
                 "HTTP", "Store", "Pool", "WorkerProtocol", "Spec", "Datasets", "JSON", "CEmbedded",
-                "COpenSSL", "CZlib",
+                "COpenSSL", "CZlib", "Archives",
             ]),
 
         // Computing.
         module("Tensor"),
         module("CPUBackend", path: "Backends/CPU", ["Tensor", "CKernels", "COpenBLAS"]),
         module("NN", ["Tensor"]),
-        module("Models", ["Tensor", "NN", "JSON"]),
+        module("Models", ["Tensor", "NN", "JSON", "Archives"]),
         module("Multitask", ["Spec"]),
         module("Training", ["Models", "Multitask", "NN", "Tensor", "Spec", "Datasets", "JSON"]),
         module("Inference", ["Models", "NN", "Tensor"]),
@@ -82,7 +83,7 @@ let package = Package(
             "Worker",
             [
                 "WorkerProtocol", "Training", "Inference", "Models", "Tensor", "CPUBackend", "Spec",
-                "JSON", "CLinux",
+                "JSON", "CLinux", "Datasets",
             ]),
 
         .executableTarget(
@@ -107,6 +108,7 @@ let package = Package(
             "API", ["API", "HTTP", "Store", "Pool", "WorkerProtocol", "Datasets", "Spec", "JSON"]),
         tests("System", ["JSON"]),
         tests("JSON", ["JSON"]),
+        tests("Archives", ["Archives"]),
         tests("Multitask", ["Multitask", "Spec"]),
         tests(
             "Training",

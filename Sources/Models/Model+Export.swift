@@ -6,13 +6,17 @@ import Tensor
 extension Model {
     /// Writes a folder that Transformers loads: config.json, model.safetensors, tokenizer files;
     /// the task heads, which it does not know, in heads.safetensors.
+    /// - Parameter documents: further texts by name, such as a README.md.
     /// - Throws: `io` or `out_of_space`.
-    package func export(to folder: String) throws {
+    package func export(to folder: String, documents: [String: String] = [:]) throws {
         try HuggingFaceExport(backbone: backbone, sources: sources).write(to: folder)
         for (name, text) in (checkpoint as? HuggingFaceModel)?.documents ?? [:]
         where name != "config.json" {
             if name.contains("/") { _ = mkdir("\(folder)/\(name.prefix { $0 != "/" })", 0o755) }
             try DurableFile.write(Array(text.utf8), to: "\(folder)/\(name)")
+        }
+        for (name, bytes) in (checkpoint as? HuggingFaceModel)?.binaries ?? [:] {
+            try DurableFile.write(bytes, to: "\(folder)/\(name)")
         }
         if access("\(folder)/tokenizer.json", F_OK) != 0 {
             for (name, bytes) in TokenizerDocuments.of(
@@ -20,6 +24,9 @@ extension Model {
             {
                 try DurableFile.write(bytes, to: "\(folder)/\(name)")
             }
+        }
+        for (name, text) in documents {
+            try DurableFile.write(Array(text.utf8), to: "\(folder)/\(name)")
         }
         if !classifiers.isEmpty {
             let parameters = parameters.dropFirst(backbone.parameters.count)
@@ -29,22 +36,56 @@ extension Model {
         }
     }
 
-    /// Writes a GGUF file with the metadata of the file that the model came from.
-    /// - Throws: `invalid_input` when it did not come from GGUF, `io`, `out_of_space`.
+    /// Writes a GGUF file: of a model that came as one with that file's metadata, else with what
+    /// its configuration and tokenizer say.
+    /// - Throws: `invalid_input` for what GGUF cannot say of it, `io`, `out_of_space`.
     package func exportGGUF(to path: String, type: GGUFMatrixType) throws {
-        guard let file = checkpoint as? GGUFFile else {
-            throw ModelError.invalidInput(
-                "export format gguf: the base model came as a Hugging Face folder, whose export is "
-                    + "such a folder; llama.cpp's converter reads it")
-        }
-        let items = zip(sources, backbone.parameters).map { source, parameter in
+        var items = zip(sources, backbone.parameters).map { source, parameter in
             item(source, parameter.value, type)
         }
-        var metadata = file.entries.filter { $0.key != "general.file_type" }
-            .sorted { $0.value.lowerBound < $1.value.lowerBound }
-            .map { Array(file.file.bytes[$0.value]) }
-        metadata.append(GGUFBytes.entry("general.file_type", type.fileType))
+        let computed = try checkpoint.identify().0.computed(backbone.configuration)
+        for (name, values) in computed.sorted(by: { $0.key < $1.key }) {
+            let tensor = Tensor(values, [values.count], backend: backend)
+            items.append(
+                GGUFWriter.Item(name: name, shape: tensor.shape, type: .f32) { _ in
+                    UnsafePointer(tensor.pointer)
+                })
+        }
+        var metadata = try ggufMetadata()
+        metadata.add("general.file_type", type.fileType)
         try GGUFWriter.write(path, metadata: metadata, items: items)
+    }
+
+    /// Makes one model of a backbone and its adapter, as other programs want it.
+    /// - Throws: `invalid_input` when there are several adapters, which no one matrix can hold.
+    package func mergeAdapter() throws {
+        guard adapters.count <= 1 else {
+            throw ModelError.invalidInput(
+                "export: the model has \(adapters.count) adapters, which cannot be merged into one "
+                    + "model; export them one by one")
+        }
+        for adapter in adapters.values { adapter.merge() }
+        for name in adapters.keys { removeAdapter(name) }
+    }
+
+    private func ggufMetadata() throws -> GGUFMetadata {
+        if let file = checkpoint as? GGUFFile {
+            var metadata = GGUFMetadata()
+            for entry in file.entries.filter({ $0.key != "general.file_type" })
+                .sorted(by: { $0.value.lowerBound < $1.value.lowerBound })
+            {
+                metadata.add(raw: Array(file.file.bytes[entry.value]))
+            }
+            return metadata
+        }
+        let architecture = try checkpoint.identify().0
+        var metadata = try architecture.metadata(of: backbone.configuration)
+        guard let tokenizer = tokenizer as? PipelineTokenizer else {
+            throw ModelError.invalidInput("export format gguf: the tokenizer cannot be written")
+        }
+        try GGUFVocabulary(tokenizer: tokenizer, rows: backbone.configuration.vocabulary)
+            .write(to: &metadata)
+        return metadata
     }
 
     private func item(
