@@ -103,7 +103,8 @@ let package = Package(
         tests("Tidy", []),
         tests("WorkerProtocol", ["WorkerProtocol", "Spec"]),
         tests("Pool", ["Pool", "WorkerProtocol", "Store", "Datasets", "Spec", "JSON"]),
-        tests("Worker", ["Worker", "WorkerProtocol", "Spec", "Models", "CPUBackend"]),
+        tests(
+            "Worker", ["Worker", "WorkerProtocol", "Spec", "Models", "Tensor", "CPUBackend"]),
         tests(
             "API", ["API", "HTTP", "Store", "Pool", "WorkerProtocol", "Datasets", "Spec", "JSON"]),
         tests("System", ["JSON"]),
@@ -116,7 +117,7 @@ let package = Package(
                 "Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets",
                 "JSON",
             ]),
-        tests("Models", ["Models", "NN", "Tensor", "CPUBackend", "JSON"]),
+        tests("Models", ["Models", "Archives", "NN", "Tensor", "CPUBackend", "JSON"]),
         tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
         tests("Backend", ["Tensor", "CPUBackend"]),
         tests("CPUBackend", ["CPUBackend", "CKernels", "Tensor"]),

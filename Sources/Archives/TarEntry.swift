@@ -7,7 +7,7 @@ package struct TarEntry: Sendable, Equatable {
     /// An octal field of 12 holds so much; larger sizes are written in base 256, as GNU tar does.
     private static let octalSizeMax = 0o7_777_777_7777
 
-    /// Relative, with `/` between folders; at most 100 bytes here.
+    /// Relative, with `/` between folders: at most 100 bytes, or up to 155 more before one of them.
     package var name: String
     package var bytes: Int
 
@@ -29,8 +29,12 @@ package struct TarEntry: Sendable, Equatable {
         func put(_ text: String, at offset: Int) {
             for (index, byte) in text.utf8.enumerated() { block[offset + index] = byte }
         }
-        precondition(name.utf8.count <= 100 && bytes >= 0, "a name or size that ustar cannot hold")
-        put(name, at: 0)
+        let (prefix, last) = parts
+        precondition(
+            last.utf8.count <= 100 && prefix.utf8.count <= 155 && bytes >= 0,
+            "a name or size that ustar cannot hold")
+        put(last, at: 0)
+        put(prefix, at: 345)
         put("0000644", at: 100)
         put("0000000", at: 108)
         put("0000000", at: 116)
@@ -49,6 +53,16 @@ package struct TarEntry: Sendable, Equatable {
         put(Self.octal(Self.checksum(of: block), digits: 6), at: 148)
         block[155] = UInt8(ascii: " ")
         return block
+    }
+
+    /// The name cut at the first slash behind which it is short enough.
+    private var parts: (prefix: String, last: String) {
+        guard name.utf8.count > 100 else { return ("", name) }
+        let cut = name.indices.first { index in
+            name[index] == "/" && name[index...].utf8.count <= 101
+        }
+        guard let cut else { return ("", name) }
+        return (String(name[..<cut]), String(name[name.index(after: cut)...]))
     }
 
     /// The sum of all bytes with the checksum's own eight taken as spaces.

@@ -6,6 +6,7 @@ struct Continuation {
     let id: Int
     let prompt: [Int32]
     let options: GenerationOptions
+    let adapter: String?
     /// Made when the sequence is first computed.
     var cache: KeyValueCache?
     /// Prompt tokens already in the cache.
@@ -19,10 +20,11 @@ struct Continuation {
     private var unreported = 0
     private var logprobs: [GeneratedLogprob] = []
 
-    init(id: Int, prompt: [Int32], options: GenerationOptions) {
+    init(id: Int, prompt: [Int32], options: GenerationOptions, adapter: String? = nil) {
         self.id = id
         self.prompt = prompt
         self.options = options
+        self.adapter = adapter
         sampler = Sampler(options, prompt: prompt)
         stream = TextStream(stop: options.stop)
     }

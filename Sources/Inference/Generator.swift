@@ -23,9 +23,12 @@ package final class Generator {
     package var isIdle: Bool { continuations.isEmpty }
 
     /// Adds a sequence; it is computed from the next step on.
+    /// - Parameter adapter: beside the backbone, by its key; it must stay there to the end.
     /// - Throws: `invalid_input` when the prompt is empty or does not fit the context, or the model
     ///   is no decoder.
-    package func add(id: Int, prompt: [Int32], options: GenerationOptions) throws {
+    package func add(
+        id: Int, prompt: [Int32], options: GenerationOptions, adapter: String? = nil
+    ) throws {
         guard model.backbone.isCausal else {
             throw ModelError(
                 code: "invalid_input",
@@ -46,7 +49,8 @@ package final class Generator {
                 code: "invalid_input", message: "prompt: a token is not in the vocabulary")
         }
         precondition(!continuations.contains { $0.id == id }, "ids are unique")
-        continuations.append(Continuation(id: id, prompt: prompt, options: options))
+        continuations.append(
+            Continuation(id: id, prompt: prompt, options: options, adapter: adapter))
     }
 
     /// Ends a sequence; its last delta comes with the next step. Unknown ids are not an error: it
@@ -153,7 +157,8 @@ package final class Generator {
             return cache
         }
         let batch = PackedBatch(
-            pieces.map { (task: 0, tokens: $0.tokens) }, startingAt: pieces.map(\.start))
+            pieces.map { (task: 0, tokens: $0.tokens) }, startingAt: pieces.map(\.start),
+            adapters: pieces.map { continuations[$0.index].adapter })
         let tape = Tape(backend, recording: false)
         let hidden = model.backbone.hiddenStates(batch, caches: caches, on: tape)
         let ends = zip(pieces, batch.segments).filter { $0.0.isWhole }

@@ -11,10 +11,12 @@ package struct HeadSpec: Codable, Sendable, Equatable {
     package var maxLength: Int
     /// How a sequence becomes one row; nil: as the backbone does.
     package var pooling: Pooling?
+    /// The name of the adapter that the task's rows use; nil: none.
+    package var adapter: String?
 
     package init(
         task: String, kind: String, labels: [String], format: String, maxLength: Int,
-        pooling: Pooling? = nil
+        pooling: Pooling? = nil, adapter: String? = nil
     ) {
         self.task = task
         self.kind = kind
@@ -22,6 +24,7 @@ package struct HeadSpec: Codable, Sendable, Equatable {
         self.format = format
         self.maxLength = maxLength
         self.pooling = pooling
+        self.adapter = adapter
     }
 
     /// Columns of the head's matrix; 0 where it has none.

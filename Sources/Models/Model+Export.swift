@@ -5,10 +5,19 @@ import Tensor
 
 extension Model {
     /// Writes a folder that Transformers loads: config.json, model.safetensors, tokenizer files;
-    /// the task heads, which it does not know, in heads.safetensors.
+    /// the task heads, which it does not know, in heads.safetensors. An adapter that all heads use
+    /// is merged into this model first; adapters of single tasks are written to `adapters/` as PEFT
+    /// reads them.
     /// - Parameter documents: further texts by name, such as a README.md.
     /// - Throws: `io` or `out_of_space`.
     package func export(to folder: String, documents: [String: String] = [:]) throws {
+        if adapters.count == 1,
+            adapters.allSatisfy({ one in
+                heads.allSatisfy { $0.adapter == one.spec.name }
+            })
+        {
+            try mergeAdapters()
+        }
         try HuggingFaceExport(backbone: backbone, sources: sources).write(to: folder)
         for (name, text) in (checkpoint as? HuggingFaceModel)?.documents ?? [:]
         where name != "config.json" {
@@ -29,17 +38,24 @@ extension Model {
             try DurableFile.write(Array(text.utf8), to: "\(folder)/\(name)")
         }
         if !classifiers.isEmpty {
-            let parameters = parameters.dropFirst(backbone.parameters.count)
+            let parameters = parameters.suffix(2 * classifiers.count)
             try SafetensorsWriter.write(
                 "\(folder)/heads.safetensors", metadata: try headsMetadata(),
                 tensors: parameters.map { ($0.name, $0.value) })
         }
+        for adapter in adapters {
+            _ = mkdir("\(folder)/adapters", 0o755)
+            let name = adapter.spec.name.map { $0 == "/" ? "_" : $0 }
+            try saveAdapter(adapter.spec.name, to: "\(folder)/adapters/\(String(name))")
+        }
     }
 
     /// Writes a GGUF file: of a model that came as one with that file's metadata, else with what
-    /// its configuration and tokenizer say.
-    /// - Throws: `invalid_input` for what GGUF cannot say of it, `io`, `out_of_space`.
+    /// its configuration and tokenizer say. An adapter is merged into this model first.
+    /// - Throws: `invalid_input` for what GGUF cannot say of it, such as an adapter for each task;
+    ///   `io`, `out_of_space`.
     package func exportGGUF(to path: String, type: GGUFMatrixType) throws {
+        try mergeAdapters()
         var items = zip(sources, backbone.parameters).map { source, parameter in
             item(source, parameter.value, type)
         }
@@ -54,18 +70,6 @@ extension Model {
         var metadata = try ggufMetadata()
         metadata.add("general.file_type", type.fileType)
         try GGUFWriter.write(path, metadata: metadata, items: items)
-    }
-
-    /// Makes one model of a backbone and its adapter, as other programs want it.
-    /// - Throws: `invalid_input` when there are several adapters, which no one matrix can hold.
-    package func mergeAdapter() throws {
-        guard adapters.count <= 1 else {
-            throw ModelError.invalidInput(
-                "export: the model has \(adapters.count) adapters, which cannot be merged into one "
-                    + "model; export them one by one")
-        }
-        for adapter in adapters.values { adapter.merge() }
-        for name in adapters.keys { removeAdapter(name) }
     }
 
     private func ggufMetadata() throws -> GGUFMetadata {

@@ -48,10 +48,22 @@ package struct PackedBatch {
         }
         rows = RowSpace(
             count: tokens.count, spans: spans,
-            adapters: zip(adapters, segments).compactMap { name, rows in
-                name.map { AdapterSpan(adapter: $0, rows: rows) }
-            })
+            adapters: Self.spans(adapters, segments))
         tokenTypes =
             types.isEmpty ? [Int32](repeating: 0, count: tokens.count) : types.flatMap { $0 }
+    }
+
+    /// Neighbours with the same adapter are one span, and one product for both.
+    private static func spans(_ adapters: [String?], _ segments: [Segment]) -> [AdapterSpan] {
+        var spans: [AdapterSpan] = []
+        for case (let name?, let rows) in zip(adapters, segments) {
+            if let last = spans.last, last.adapter == name, last.rows.upperBound == rows.lowerBound
+            {
+                spans[spans.count - 1].rows = last.rows.lowerBound..<rows.upperBound
+            } else {
+                spans.append(AdapterSpan(adapter: name, rows: rows))
+            }
+        }
+        return spans
     }
 }

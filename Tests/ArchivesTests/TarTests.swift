@@ -36,6 +36,9 @@ struct TarTests {
             ])
         #expect(try list(bytes)[0].offset == 512)
         #expect(TarReader.begins(with: bytes) && !TarReader.begins(with: end))
+        let deep =
+            "\(String(repeating: "m", count: 64))/adapters/\(String(repeating: "t", count: 64))/x"
+        #expect(try list(archive(deep, [1]) + end).map(\.entry.name) == [deep])
         // 9 GiB: only the header is here, so the reader says how much is missing.
         let large = TarEntry(name: "large", bytes: 9 << 30).header
         #expect(refusal(large).contains("claims \(9 << 30) bytes, 0 are left"))

@@ -28,6 +28,11 @@ extension MethodDescriptor {
 
 extension MethodDescriptor.Parameter {
     fileprivate var json: JSON {
+        if takesNames {
+            return [
+                "name": .string(name), "type": "array", "default": [], "summary": .string(summary),
+            ]
+        }
         guard choices.isEmpty else {
             return [
                 "name": .string(name), "type": "string",

@@ -48,7 +48,6 @@ struct ModelsExport: ParsableCommand {
             let loaded = try Model(
                 base: files.base.path, weights: files.weights?.path,
                 backend: CPUBackend(threads: 0))
-            try loaded.mergeAdapter()
             if let type = gguf.flatMap({ GGUFMatrixType(rawValue: $0) }) {
                 try loaded.exportGGUF(to: path, type: type)
             } else {

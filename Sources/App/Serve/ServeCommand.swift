@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import CPUBackend
 import Foundation
 import Glibc
 import HTTP
@@ -7,6 +8,7 @@ import JSON
 import Multitask
 import Pool
 import Store
+import Tensor
 import WorkerProtocol
 
 struct ServeCommand: AsyncParsableCommand {
@@ -75,6 +77,7 @@ struct ServeCommand: AsyncParsableCommand {
         let metrics = ServerMetrics()
         let api = try API(
             store: store, compute: pool, catalogue: Multitask.catalogue,
+            dtypes: CPUBackend.precisions.map(\.rawValue),
             interference: InterferenceReport.json, key: key,
             sources: try modelSources(), metrics: metrics,
             log: { log.write($0) })

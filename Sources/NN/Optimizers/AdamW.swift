@@ -25,7 +25,7 @@ package struct Penalties {
 
 /// AdamW over task slots. Weight decay is not applied to parameters of rank 1 (norms, biases).
 package final class AdamW {
-    private let parameters: [Parameter]
+    package let parameters: [Parameter]
     private let configuration: AdamWConfiguration
     private let backend: any Backend
     private var states: [State]

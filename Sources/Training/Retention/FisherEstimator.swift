@@ -19,7 +19,7 @@ struct FisherEstimator {
     func add(
         _ examples: [Example], to sums: inout [Int: Tensor], between: () throws -> Void
     ) throws {
-        let parameters = runner.model.parameters
+        let parameters = runner.parameters
         for parameter in parameters {
             parameter.clearGradients()
             parameter.slots = 1
@@ -73,7 +73,9 @@ struct FisherEstimator {
     ) -> [Int32] {
         let tape = Tape(backend, recording: false)
         let model = runner.model
-        let batch = PackedBatch([(task: 0, tokens: example.tokens)])
+        let batch = PackedBatch(
+            [(task: 0, tokens: example.tokens)],
+            adapters: [model.adapterKey(task: runner.tasks[example.task].name)])
         let hidden = model.backbone.hiddenStates(batch, caches: nil, on: tape)
         let count = example.targets.count
         let rows = (example.tokens.count - count..<example.tokens.count).map { Int32($0) }

@@ -22,7 +22,7 @@ extension TrainingSession {
             scores: scores, numerics: backend.numerics)
         do {
             try checkpoint.write(
-                path, parameters: model.parameters, optimizer: runner.optimizer,
+                path, parameters: runner.parameters, optimizer: runner.optimizer,
                 kept: retention?.saved ?? SavedState())
         } catch let error as ModelError where error.code == "out_of_space" {
             // What was learned is worth more than a safety net that there is no room for.
@@ -43,7 +43,7 @@ extension TrainingSession {
     /// Whether the end of an epoch deserves a checkpoint: not when the last is so recent that
     /// writing another would cost more than its share, and not when only the end is left.
     var worthCheckpoint: Bool {
-        let bytes = model.parameters.reduce(0) { $0 + 3 * 4 * $1.value.count }
+        let bytes = runner.parameters.reduce(0) { $0 + 3 * 4 * $1.value.count }
         let cost = estimate.secondsPerCheckpoint ?? Double(bytes) / Self.bytesPerSecond
         if position.stage == stages.count - 1, position.epoch == spec.epochs,
             data.allSatisfy(\.test.isEmpty)
@@ -56,7 +56,7 @@ extension TrainingSession {
     /// Goes on where a checkpoint stopped.
     func restore(_ path: String) throws {
         let (checkpoint, kept) = try TrainingCheckpoint.restore(
-            path, parameters: model.parameters, optimizer: runner.optimizer)
+            path, parameters: runner.parameters, optimizer: runner.optimizer)
         let saved = checkpoint.position
         guard saved.step == stepsDone(saved) else {
             throw TrainingError(

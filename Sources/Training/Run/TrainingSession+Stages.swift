@@ -52,7 +52,7 @@ extension TrainingSession {
     func beginStage() {
         guard position.stage < stages.count else { return }
         runner.methods.hasReference = retention?.hasReference(position.stage) ?? false
-        for parameter in model.parameters {
+        for parameter in runner.parameters {
             parameter.clearGradients()
             // The accumulators of tasks that are over go.
             let slots = parameter.slots

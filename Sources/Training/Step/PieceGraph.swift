@@ -29,7 +29,10 @@ struct PieceGraph {
 
     /// One loss per row, in order.
     mutating func run() -> [ExampleLoss] {
-        let batch = PackedBatch(rows.map { (task: $0.span, tokens: $0.example.tokens) })
+        let adapters = tasks.map { model.adapterKey(task: $0.name) }
+        let batch = PackedBatch(
+            rows.map { (task: $0.span, tokens: $0.example.tokens) },
+            adapters: rows.map { adapters[$0.example.task] })
         let hidden = model.backbone.hiddenStates(batch, caches: nil, on: tape)
         let groups = groups()
         for group in groups where tasks[group.task].kind == .classification {

@@ -69,8 +69,9 @@ struct FileLoop {
     }
 
     private func export(_ job: ExportJob) throws {
-        let model = try ModelCache.load(job.files, backend: backend)
-        try model.mergeAdapter()
+        let model = try Model(
+            base: job.files.base.path, weights: job.files.weights?.path, backend: backend)
+        if let failure = backend.failure { throw failure }
         guard mkdir(job.folder, 0o700) == 0 || errno == EEXIST else {
             throw WorkerFailure(
                 code: "internal",

@@ -1,4 +1,5 @@
 import CPUBackend
+import JSON
 import TestSupport
 import Testing
 

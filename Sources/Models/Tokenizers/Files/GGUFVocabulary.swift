@@ -146,7 +146,7 @@ struct GGUFVocabulary {
             if let id { metadata.add("tokenizer.ggml.\(name)_token_id", Int(id)) }
         }
         if tokenizer.endOfTurn != special.eos, tokenizer.endOfTurn != special.sep,
-            tokenizer.added.specialIDs.contains(tokenizer.endOfTurn)
+            tokenizer.endTokens.contains(tokenizer.endOfTurn)
         {
             metadata.add("tokenizer.ggml.eot_token_id", Int(tokenizer.endOfTurn))
         }
