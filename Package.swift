@@ -59,6 +59,7 @@ let package = Package(
         module("JSON"),
         module("Spec", ["JSON"]),
         module("Datasets", ["JSON", "Spec"]),
+        module("Archives"),
 
         // Serving.
         module("Sockets", ["CLinux", "COpenSSL"], hot),
@@ -71,14 +72,14 @@ let package = Package(
             "API",
             [
                 "HTTP", "Store", "Pool", "WorkerProtocol", "Spec", "Datasets", "JSON", "CEmbedded",
-                "COpenSSL", "CZlib",
+                "COpenSSL", "CZlib", "Archives",
             ]),
 
         // Computing.
         module("Tensor"),
         module("CPUBackend", path: "Backends/CPU", ["Tensor", "CKernels", "COpenBLAS"]),
         module("NN", ["Tensor"]),
-        module("Models", ["Tensor", "NN", "JSON"]),
+        module("Models", ["Tensor", "NN", "JSON", "Archives"]),
         module("Multitask", ["Spec"]),
         module("Report", ["Multitask", "Spec", "JSON"]),
         module("Training", ["Models", "Multitask", "NN", "Tensor", "Spec", "Datasets", "JSON"]),
@@ -87,7 +88,7 @@ let package = Package(
             "Worker",
             [
                 "WorkerProtocol", "Training", "Inference", "Models", "Tensor", "CPUBackend", "Spec",
-                "JSON", "CLinux",
+                "JSON", "CLinux", "Datasets",
             ]),
 
         .executableTarget(
@@ -113,6 +114,7 @@ let package = Package(
             "API", ["API", "HTTP", "Store", "Pool", "WorkerProtocol", "Datasets", "Spec", "JSON"]),
         tests("System", ["JSON"]),
         tests("JSON", ["JSON"]),
+        tests("Archives", ["Archives"]),
         tests("Multitask", ["Multitask", "Spec"]),
         tests("Report", ["Report", "Multitask", "Spec", "JSON"]),
         tests("Tracking", ["Tracking", "Store", "Spec", "JSON"]),
@@ -122,7 +124,7 @@ let package = Package(
                 "Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets",
                 "JSON",
             ]),
-        tests("Models", ["Models", "NN", "Tensor", "CPUBackend", "JSON"]),
+        tests("Models", ["Models", "Archives", "NN", "Tensor", "CPUBackend", "JSON"]),
         tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),
         tests("Backend", ["Tensor", "CPUBackend"]),
         tests("CPUBackend", ["CPUBackend", "CKernels", "Tensor"]),

@@ -33,6 +33,7 @@ extension API {
             Endpoint([.train], .get, "/v1/runs/{id}/interference", runInterference),
             Endpoint([.infer, .train, .admin], .get, "/v1/models", listModels),
             Endpoint([.infer, .train, .admin], .get, "/v1/models/{id}", getModel),
+            Endpoint([.train, .admin], .get, "/v1/models/{id}/export", as: .upload, exportModel),
             Endpoint([.admin], .post, "/v1/models", as: .upload, importModel),
             Endpoint([.admin], .delete, "/v1/models/{id}", deleteModel),
             Endpoint([.infer, .train, .admin], .get, "/v1/aliases", listAliases),

@@ -26,7 +26,9 @@ package final class API: Sendable {
     private let draining = Atomic<Bool>(false)
     private let log: @Sendable (LogEntry) -> Void
     let metrics: ServerMetrics
-    let imports: ModelImport
+    let sources: ModelSources
+    let importer = ModelImporter()
+    let exports: ExportShelf
     private let admission: Admission
     /// For health and metrics, which must not wait behind ordinary calls of the store.
     private let urgent = BlockingExecutor(threads: 1, waitingMax: 64)
@@ -37,7 +39,7 @@ package final class API: Sendable {
     ///   - interference: says how a run's tasks interfere.
     ///   - key: an API key for everything, besides those of the store. Without any key only
     ///     loopback requests are admitted.
-    ///   - imports: how model files are taken in.
+    ///   - sources: where models may come from.
     ///   - metrics: those of the server that it is served by.
     ///   - log: takes what happened; must not block.
     /// - Throws: `StoreError` when the keys cannot be read.
@@ -46,7 +48,7 @@ package final class API: Sendable {
         dtypes: [String] = ["fp32"],
         interference: InterferenceReporting,
         limits: APILimits = APILimits(), key: APIKey?,
-        imports: ModelImport, metrics: ServerMetrics = ServerMetrics(),
+        sources: ModelSources = ModelSources(), metrics: ServerMetrics = ServerMetrics(),
         log: @escaping @Sendable (LogEntry) -> Void
     ) throws {
         self.store = store
@@ -57,7 +59,9 @@ package final class API: Sendable {
         self.limits = limits
         self.log = log
         self.metrics = metrics
-        self.imports = imports
+        self.sources = sources
+        exports = ExportShelf(
+            folder: "\(store.blobs.scratch)/exports", foldersMax: limits.exportsMax)
         admission = Admission(limits, clock: MonotonicClock.seconds)
         keys = KeyRing(configured: key, stored: try store.keys())
         blocking = BlockingExecutor(

@@ -12,6 +12,9 @@ package protocol ComputeService: Sendable {
     var figures: PoolFigures { get }
     /// The model is gone: the memory that it takes may be used for another.
     func unload(model id: String)
+    /// Does something with model files, in a process of its own.
+    /// - Throws: `WorkerFailure`, `CancellationError`.
+    func work(_ job: FileJob) async throws -> FileResult
     /// - Throws: `WorkerFailure`.
     func classify(
         model: ModelRecord, task: String, inputs: [String], truncate: Bool

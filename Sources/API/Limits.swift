@@ -6,6 +6,8 @@ package struct APILimits: Sendable {
     package var partialUploadsMax = 64
     package var partialUploadSeconds = 7.0 * 86_400
     package var modelBytesMax = 64 * 1024 * 1024 * 1024
+    /// Exports that stay on the disk for those who go on with a download.
+    package var exportsMax = 2
     package var problemBytesMax = 4 * 1024
     package var reportBytesMax = 64 * 1024
     package var pageRowsMax = 100

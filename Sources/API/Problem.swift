@@ -82,6 +82,8 @@ package struct Problem: Sendable {
             case "invalid_input": 400
             case "overloaded": 429
             case "worker_lost", "draining", "not_ready": 503
+            case "timeout": 504
+            case "disk_full": 507
             default: 500
             }
         self.init(status, error.code, error.message)

@@ -24,6 +24,7 @@ extension Response {
         switch body {
         case .none, .bytes: break
         case .stream(let write): response.body = .stream(held(write))
+        case .sized(let count, let write): response.body = .sized(count, held(write))
         case .live(let write): response.body = .live(held(write))
         }
         return response

@@ -7,7 +7,7 @@ struct ComputeCommand: ParsableCommand {
         commandName: "compute", abstract: "A compute process (started by `serve`).",
         shouldDisplay: false)
 
-    @Option(help: "train or infer.")
+    @Option(help: "train, infer or files.")
     var role: String
 
     @Option(help: "The descriptor of the socket to the server.")
@@ -17,8 +17,8 @@ struct ComputeCommand: ParsableCommand {
     var threads = 0
 
     func validate() throws {
-        guard role == "train" || role == "infer" else {
-            throw ValidationError("--role must be train or infer")
+        guard ["train", "infer", "files"].contains(role) else {
+            throw ValidationError("--role must be train, infer or files")
         }
         guard fd > 2, threads >= 0 else {
             throw ValidationError("--fd must be above 2 and --threads not negative")

@@ -24,6 +24,11 @@ static inline void tls_set_modes(SSL_CTX *context) {
                      | SSL_MODE_RELEASE_BUFFERS);
 }
 
+/// The name that the client asks for and that the certificate must be of; 0 when it cannot be.
+static inline int tls_expect_host(SSL *session, const char *host) {
+    return SSL_set_tlsext_host_name(session, host) == 1 && SSL_set1_host(session, host) == 1;
+}
+
 /// Whether the last error is the peer's FIN without its close_notify.
 static inline int tls_was_cut_off(void) {
     unsigned long error = ERR_peek_error();

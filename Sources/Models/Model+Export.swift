@@ -8,8 +8,9 @@ extension Model {
     /// the task heads, which it does not know, in heads.safetensors. An adapter that all heads use
     /// is merged into this model first; adapters of single tasks are written to `adapters/` as PEFT
     /// reads them.
+    /// - Parameter documents: further texts by name, such as a README.md.
     /// - Throws: `io` or `out_of_space`.
-    package func export(to folder: String) throws {
+    package func export(to folder: String, documents: [String: String] = [:]) throws {
         try refuseColumns()
         if adapters.count == 1,
             adapters.allSatisfy({ one in
@@ -24,12 +25,18 @@ extension Model {
             if name.contains("/") { _ = mkdir("\(folder)/\(name.prefix { $0 != "/" })", 0o755) }
             try DurableFile.write(Array(text.utf8), to: "\(folder)/\(name)")
         }
+        for (name, bytes) in (checkpoint as? HuggingFaceModel)?.binaries ?? [:] {
+            try DurableFile.write(bytes, to: "\(folder)/\(name)")
+        }
         if access("\(folder)/tokenizer.json", F_OK) != 0 {
             for (name, bytes) in TokenizerDocuments.of(
                 tokenizer, chatTemplate: tokenizer.chatTemplate)
             {
                 try DurableFile.write(bytes, to: "\(folder)/\(name)")
             }
+        }
+        for (name, text) in documents {
+            try DurableFile.write(Array(text.utf8), to: "\(folder)/\(name)")
         }
         if !classifiers.isEmpty {
             let parameters = parameters.suffix(2 * classifiers.count)
@@ -44,25 +51,26 @@ extension Model {
         }
     }
 
-    /// Writes a GGUF file with the metadata of the file that the model came from.
-    /// An adapter is merged into this model first.
-    /// - Throws: `invalid_input` when it did not come from GGUF or has an adapter for each task,
+    /// Writes a GGUF file: of a model that came as one with that file's metadata, else with what
+    /// its configuration and tokenizer say. An adapter is merged into this model first.
+    /// - Throws: `invalid_input` for what GGUF cannot say of it, such as an adapter for each task;
     ///   `io`, `out_of_space`.
     package func exportGGUF(to path: String, type: GGUFMatrixType) throws {
-        guard let file = checkpoint as? GGUFFile else {
-            throw ModelError.invalidInput(
-                "export format gguf: the base model came as a Hugging Face folder, whose export is "
-                    + "such a folder; llama.cpp's converter reads it")
-        }
         try refuseColumns()
         try mergeAdapters()
-        let items = zip(sources, backbone.parameters).map { source, parameter in
+        var items = zip(sources, backbone.parameters).map { source, parameter in
             item(source, parameter.value, type)
         }
-        var metadata = file.entries.filter { $0.key != "general.file_type" }
-            .sorted { $0.value.lowerBound < $1.value.lowerBound }
-            .map { Array(file.file.bytes[$0.value]) }
-        metadata.append(GGUFBytes.entry("general.file_type", type.fileType))
+        let computed = try checkpoint.identify().0.computed(backbone.configuration)
+        for (name, values) in computed.sorted(by: { $0.key < $1.key }) {
+            let tensor = Tensor(values, [values.count], backend: backend)
+            items.append(
+                GGUFWriter.Item(name: name, shape: tensor.shape, type: .f32) { _ in
+                    UnsafePointer(tensor.pointer)
+                })
+        }
+        var metadata = try ggufMetadata()
+        metadata.add("general.file_type", type.fileType)
         try GGUFWriter.write(path, metadata: metadata, items: items)
     }
 
@@ -72,6 +80,26 @@ extension Model {
                 "export: the model has \(columns.count + 1) networks that read each other, which "
                     + "no other program's files can hold; serve it here")
         }
+    }
+
+    private func ggufMetadata() throws -> GGUFMetadata {
+        if let file = checkpoint as? GGUFFile {
+            var metadata = GGUFMetadata()
+            for entry in file.entries.filter({ $0.key != "general.file_type" })
+                .sorted(by: { $0.value.lowerBound < $1.value.lowerBound })
+            {
+                metadata.add(raw: Array(file.file.bytes[entry.value]))
+            }
+            return metadata
+        }
+        let architecture = try checkpoint.identify().0
+        var metadata = try architecture.metadata(of: backbone.configuration)
+        guard let tokenizer = tokenizer as? PipelineTokenizer else {
+            throw ModelError.invalidInput("export format gguf: the tokenizer cannot be written")
+        }
+        try GGUFVocabulary(tokenizer: tokenizer, rows: backbone.configuration.vocabulary)
+            .write(to: &metadata)
+        return metadata
     }
 
     private func item(

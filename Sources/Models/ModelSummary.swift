@@ -6,25 +6,31 @@ package struct ModelSummary: Codable, Sendable, Equatable {
     package var vocabulary: Int
     /// `general.name` of the file.
     package var name: String?
+    /// `general.license` of the file.
+    package var license: String?
 
     /// Reads a GGUF file, a Hugging Face folder, or a safetensors file saved by `Model.save`.
     /// Everything is checked that loading would check, without reading weights.
     /// - Throws: `bad_model` naming what is wrong with the file.
     package static func read(_ path: String) throws -> ModelSummary {
         if let tuned = try? SafetensorsFile(path), let saved = Model.configuration(of: tuned) {
-            return ModelSummary(saved, name: nil)
+            return ModelSummary(saved)
         }
         let checkpoint = try Checkpoints.open(path)
         let configuration = try Architectures.read(checkpoint).configuration
         _ = try checkpoint.tokenizer()
-        return ModelSummary(configuration, name: (checkpoint as? GGUFFile)?.string("general.name"))
+        var summary = ModelSummary(configuration)
+        if let file = checkpoint as? GGUFFile {
+            summary.name = file.string("general.name")
+            summary.license = file.string("general.license")
+        }
+        return summary
     }
 
-    private init(_ configuration: BackboneConfiguration, name: String?) {
+    private init(_ configuration: BackboneConfiguration) {
         architecture = configuration.architecture
         parameters = configuration.parameterCount
         contextLength = configuration.contextLength
         vocabulary = configuration.vocabulary
-        self.name = name
     }
 }

@@ -2,9 +2,33 @@
 // Hugging Face folder and is loaded like any other.
 
 internal import Glibc
+internal import JSON
 package import Tensor
 
 package enum NewModel {
+    /// Writes a folder with random weights and a tokenizer, to which the configuration is fitted:
+    /// the size of its vocabulary and the ids of its first and last token.
+    /// - Throws: as below.
+    package static func write(
+        config: String, tokenizer: any Tokenizer, seed: UInt64, to folder: String,
+        backend: any Backend
+    ) throws {
+        var file = try ConfigFile(text: config)
+        file.json["vocab_size"] = .integer(Int64(tokenizer.vocabularySize))
+        let end = JSON.integer(Int64(tokenizer.endOfTurn))
+        for name in ["bos_token_id", "eos_token_id"] { file.json[name] = end }
+        if file.value("pad_token_id") == nil { file.json["pad_token_id"] = end }
+        var documents: [String: String] = [:]
+        for (name, bytes) in TokenizerDocuments.of(
+            tokenizer, chatTemplate: tokenizer.chatTemplate)
+        {
+            documents[name] = String(decoding: bytes, as: UTF8.self)
+        }
+        try write(
+            config: JSON.object(file.json).text, documents: documents, seed: seed, to: folder,
+            backend: backend)
+    }
+
     /// Writes a folder with random weights, as their families' authors drew them.
     /// - Parameters:
     ///   - config: text of a config.json.

@@ -12,6 +12,7 @@ package final class Pool: Sendable {
     private let environment: PoolEnvironment
     private let training: Mailbox<TrainingMessage>?
     private let inference: Mailbox<InferenceMessage>?
+    private let files: FileWork
     private let nextID = Mutex(1)
     private let hasStarted = Mutex(false)
 
@@ -29,6 +30,7 @@ package final class Pool: Sendable {
     package init(store: Store, environment: PoolEnvironment) {
         self.store = store
         self.environment = environment
+        files = FileWork(environment)
         training = try? Mailbox()
         inference = try? Mailbox()
     }
@@ -99,9 +101,17 @@ package final class Pool: Sendable {
     package var isReady: Bool {
         get async {
             let workers = environment.status.workers
-            return workers.count == WorkerRole.allCases.count
+            return workers.count == WorkerRole.supervised.count
                 && workers.allSatisfy { $0.problems.isEmpty }
         }
+    }
+
+    /// Has a worker of its own do something with model files. Cancelling the task ends the worker.
+    ///
+    /// - Throws: `WorkerFailure` (`overloaded`, `worker_lost`, `timeout`, the worker's own);
+    ///   `CancellationError`.
+    package func work(_ job: FileJob) async throws -> FileResult {
+        try await files.run(job)
     }
 
     /// Lets the inference worker forget a model that was deleted.
@@ -157,6 +167,7 @@ package final class Pool: Sendable {
     /// Pauses the running run after a checkpoint and stops the children; those that are not done
     /// after `seconds` are killed. The run goes on at the next start.
     package func stop(seconds: Double) async {
+        files.stop()
         guard hasStarted.withLock({ $0 }), let training, let inference else { return }
         let deadline = environment.clock() + seconds
         async let trained: Void = withCheckedContinuation { continuation in

@@ -43,6 +43,6 @@ final class WorkerStatus: Sendable {
     }
 
     var workers: [WorkerInfo] {
-        infos.withLock { infos in WorkerRole.allCases.compactMap { infos[$0] } }
+        infos.withLock { infos in WorkerRole.supervised.compactMap { infos[$0] } }
     }
 }

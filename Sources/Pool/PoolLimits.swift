@@ -20,6 +20,10 @@ package struct PoolLimits: Sendable {
     /// A worker that lived so long starts the back-off over.
     package var healthySeconds = 60.0
 
+    /// Model files in or out that wait for their turn; one more is refused as `overloaded`.
+    package var fileJobsWaitingMax = 8
+    package var fileJobSeconds = 3600.0
+
     /// Between two looks for a queued run or a cancellation that nobody announced.
     package var scheduleSeconds = 5.0
     /// A worker told to shut down is killed after this.

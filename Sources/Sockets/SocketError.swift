@@ -7,6 +7,8 @@ package struct SocketError: Error, Sendable, CustomStringConvertible {
         case permissionDenied = "permission_denied"
         case tlsFileInvalid = "tls_file_invalid"
         case tlsUnavailable = "tls_unavailable"
+        case connectionFailed = "connection_failed"
+        case timedOut = "timed_out"
         case systemCallFailed = "system_call_failed"
     }
     package var code: Code

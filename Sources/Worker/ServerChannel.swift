@@ -42,6 +42,7 @@ struct ServerChannel: Sendable {
         case .classify(let job): send(.refused(id: job.id, failure))
         case .generate(let job): send(.refused(id: job.id, failure))
         case .train(let job): send(.failed(run: job.run, fence: job.fence, failure))
+        case .file: send(.refused(id: 0, failure))
         case .directive, .kept, .cancel, .unload, .ping, .shutdown: break
         }
     }

@@ -11,7 +11,7 @@ package enum Worker {
     private static let broken: Int32 = 70
 
     /// Speaks the worker protocol on the descriptor until shutdown or the end of the stream.
-    /// `role` is `train` or `infer`; `threads` 0: one per core.
+    /// `role` is `train`, `infer` or `files`; `threads` 0: one per core.
     package static func run(role: String, descriptor: Int32, threads: Int) -> Never {
         ProcessSetup.dieWithParent()
         signal(SIGPIPE, SIG_IGN)
@@ -22,7 +22,7 @@ package enum Worker {
         let inbox = Inbox<WorkerRequest>()
         do {
             try OwnThread.start("compute") {
-                if role == "train" { ProcessSetup.lowerPriority() }
+                if role != "infer" { ProcessSetup.lowerPriority() }
                 compute(role, threads, problem, channel, inbox)
             }
             while let request = try channel.receive() {
@@ -54,6 +54,8 @@ package enum Worker {
             RefusingLoop(problem: problem, channel: channel, inbox: inbox).run()
         } else if role == "train" {
             TrainingLoop(backend: backend, channel: channel, inbox: inbox).run()
+        } else if role == "files" {
+            FileLoop(backend: backend, channel: channel, inbox: inbox).run()
         } else {
             InferenceLoop(
                 backend: backend, channel: channel, inbox: inbox,

@@ -259,6 +259,8 @@ package enum WorkerRequest: Codable, Sendable {
     case kept(run: String, fence: Int, path: String)
     case classify(ClassifyJob)
     case generate(GenerateJob)
+    /// Of a files worker, once in its life.
+    case file(FileJob)
     case cancel(id: Int)
     case unload(model: String)
     case ping(Int)
@@ -287,6 +289,8 @@ package enum WorkerReply: Codable, Sendable {
     case delta(id: Int, GenerateDelta)
     case generated(id: Int, GenerateUsage)
     case refused(id: Int, WorkerFailure)
+    // Files; a refusal has the id 0.
+    case filed(FileResult)
 }
 
 package struct RunProgress: Codable, Sendable, Equatable {

@@ -79,39 +79,4 @@ import Testing
         let bad = await fixture.send(.get, "/v1/models/two", fields: ["If-None-Match": "x"])
         #expect(bad.status == 400)
     }
-
-    @Test("A model is imported from the body, or from the operator's folder and nowhere else")
-    func imports() async throws {
-        let fixture = try Fixture()
-        let made = await fixture.send(
-            .post, "/v1/models", query: [("name", "new")], body: "GGUF weights")
-        #expect(made.status == 201)
-        #expect(await fixture.send(.get, "/v1/models/new").json["id"] == made.json["id"])
-        let bad = await fixture.send(.post, "/v1/models", query: [("name", "x")], body: "what")
-        #expect(bad.status == 400)
-        #expect(bad.code == "invalid_data")
-        #expect(await fixture.send(.post, "/v1/models", query: [("name", "x")]).status == 400)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.scratch) == [])
-
-        let folder = fixture.folder + "/models"
-        let files = FileManager.default
-        try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        _ = files.createFile(atPath: folder + "/m.gguf", contents: Data("GGUF other".utf8))
-        _ = files.createFile(atPath: fixture.folder + "/out.gguf", contents: Data("GGUF".utf8))
-        try files.createSymbolicLink(
-            atPath: folder + "/link.gguf", withDestinationPath: fixture.folder + "/out.gguf")
-        func local(_ path: String) async -> Fixture.Answer {
-            await fixture.send(.post, "/v1/models", query: [("name", "local"), ("path", path)])
-        }
-        for path in [
-            "../out.gguf", "link.gguf", fixture.folder + "/out.gguf", "", ".", "/etc/passwd",
-            "none.gguf", "m.gguf\u{0}",
-        ] {
-            let answer = await local(path)
-            #expect(answer.status == 400, "\(path)")
-            #expect(answer.parameter == "path")
-        }
-        #expect(await local("m.gguf").status == 201)
-        #expect(await local(folder + "/m.gguf").status == 201, "the same file is the same model")
-    }
 }

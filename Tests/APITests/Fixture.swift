@@ -38,7 +38,7 @@ final class Fixture: Sendable {
     init(
         folder: String = NSTemporaryDirectory() + "polytask-api-\(UUID().uuidString)",
         key: String? = nil, limits: APILimits = APILimits(),
-        write: @escaping FileSystem.Write = FileSystem.write,
+        sources: ModelSources? = nil, write: @escaping FileSystem.Write = FileSystem.write,
         log: @escaping @Sendable (LogEntry) -> Void = Fixture.reportFailures
     ) throws {
         self.folder = folder
@@ -46,7 +46,8 @@ final class Fixture: Sendable {
         api = try API(
             store: store, compute: compute, catalogue: Self.catalogue, dtypes: ["fp32", "bf16"],
             interference: Self.interference, limits: limits,
-            key: try key.map { try APIKey($0) }, imports: Self.imports(folder), log: log)
+            key: try key.map { try APIKey($0) },
+            sources: sources ?? ModelSources(folder: folder + "/models"), log: log)
         router = api.router
     }
 
@@ -66,17 +67,6 @@ final class Fixture: Sendable {
             return spec
         },
         page: { sources, next in "<p>\(sources.own.run.name) \(next?.text ?? "")</p>" })
-
-    /// Takes a file that begins with GGUF; those of `models/` in the folder.
-    static func imports(_ folder: String) -> ModelImport {
-        ModelImport(folder: folder + "/models") { path in
-            let bytes = FileManager.default.contents(atPath: path) ?? Data()
-            guard bytes.starts(with: Data("GGUF".utf8)) else {
-                throw APIError(.invalidData, "the file is not a model")
-            }
-            return ["architecture": "llama", "context_length": 128, "tasks": []]
-        }
-    }
 
     /// Log lines as they would be written.
     final class Lines: Sendable {
@@ -182,7 +172,7 @@ final class Fixture: Sendable {
         switch body {
         case .none: return []
         case .bytes(let bytes): return bytes
-        case .stream(let write), .live(let write):
+        case .stream(let write), .sized(_, let write), .live(let write):
             let written = Mutex<[UInt8]>([])
             try? await write(StreamWriter { bytes in written.withLock { $0 += bytes } })
             return written.withLock { $0 }
@@ -267,6 +257,9 @@ final class FakeCompute: ComputeService {
         var lastMessages: [ChatTurn]?
         var lastSampling: SamplingOptions?
         var wasCancelled = false
+        /// Jobs on files, in order, and what is done for them.
+        var fileJobs: [FileJob] = []
+        var work: @Sendable (FileJob) throws -> FileResult = FakeCompute.work
     }
     let script = Mutex(Script())
 
@@ -278,6 +271,30 @@ final class FakeCompute: ComputeService {
     var workers: [WorkerInfo] { get async { [] } }
     var figures: PoolFigures { script.withLock { $0.figures } }
     var isReady: Bool { get async { script.withLock { $0.isReady } } }
+
+    /// Takes what begins with GGUF, and a folder that has such a file.
+    static let work: @Sendable (FileJob) throws -> FileResult = { job in
+        guard case .take(var path, _) = job else { return .exported }
+        var isFolder: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        if isFolder.boolValue { path += "/model.gguf" }
+        let bytes = FileManager.default.contents(atPath: path) ?? Data()
+        guard bytes.starts(with: Data("GGUF".utf8)) else {
+            throw WorkerFailure(code: "bad_model", message: "no GGUF")
+        }
+        return .taken(
+            TakenModel(
+                path: path, architecture: "llama", parameters: 1, contextLength: 128,
+                vocabulary: 10, license: "mit"))
+    }
+
+    func work(_ job: FileJob) async throws -> FileResult {
+        let work = script.withLock { script in
+            script.fileJobs.append(job)
+            return script.work
+        }
+        return try work(job)
+    }
 
     func classify(
         model: ModelRecord, task: String, inputs: [String], truncate: Bool

@@ -71,9 +71,14 @@ struct FakeLauncher: WorkerLauncher {
         $0.ready()
         $0.idle()
     }
+    var files: Script = {
+        $0.ready()
+        $0.idle()
+    }
     private let counts = Counts()
 
-    init(train: Script? = nil, infer: Script? = nil) {
+    init(train: Script? = nil, infer: Script? = nil, files: Script? = nil) {
+        if let files { self.files = files }
         if let train { self.train = train }
         if let infer { self.infer = infer }
     }
@@ -86,7 +91,12 @@ struct FakeLauncher: WorkerLauncher {
             launches[role, default: 0] += 1
             return launches[role, default: 0]
         }
-        let script = role == .train ? train : infer
+        let script =
+            switch role {
+            case .train: train
+            case .infer: infer
+            case .files: files
+            }
         try OwnThread.start("fake worker") {
             script(FakeWorker(role: role, launch: launch, descriptor: worker))
             close(worker)

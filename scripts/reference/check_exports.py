@@ -92,8 +92,34 @@ def check_gguf(folder):
     return good
 
 
+TEXTS = ["ab abc 12345 aab", " a  ab\n\nabc", "xyz 12 ab"]
+
+
+def check_converted(folder):
+    """A folder of ours and the GGUF file made of it: Transformers must see one model in both."""
+    auto = transformers.AutoModelForCausalLM
+    if json.loads((folder / "config.json").read_text())["model_type"] == "bert":
+        names = {t.name for t in gguf.GGUFReader(folder / "model.gguf").tensors}
+        print(f"ok   {folder.name}: {len(names)} tensors (Transformers reads no BERT from GGUF)")
+        return True
+    one, info = auto.from_pretrained(folder, output_loading_info=True)
+    good = not any(info[key] for key in ["missing_keys", "unexpected_keys", "mismatched_keys"])
+    other = auto.from_pretrained(folder, gguf_file="model.gguf")
+    ids = torch.tensor([[3, 1, 4, 15, 92, 65, 35, 89, 79]])
+    found, expected = (m.eval()(input_ids=ids).logits[0].double().numpy() for m in (other, one))
+    good &= check(f"{folder.name}: GGUF read by Transformers", found, expected)
+    ours = transformers.AutoTokenizer.from_pretrained(folder)
+    theirs = transformers.AutoTokenizer.from_pretrained(folder, gguf_file="model.gguf")
+    for text in TEXTS:
+        a, b = (t(text, add_special_tokens=False)["input_ids"] for t in (ours, theirs))
+        if a != b:
+            print(f"note {folder.name}: {text!r} is {a} here and {b} by Transformers' GGUF tokenizer")
+    return good
+
+
 if __name__ == "__main__":
     root = pathlib.Path(sys.argv[1])
     results = [check_case(name, root / name) for name in CASES if (root / name).exists()]
     results.append(check_gguf(root))
+    results += [check_converted(folder) for folder in sorted(root.glob("gguf_*"))]
     sys.exit(0 if all(results) else 1)

@@ -17,7 +17,7 @@ extension Exposition {
         sample("polytask_tokens_total", Double(figures.promptTokens), ["kind": "prompt"])
         sample("polytask_tokens_total", Double(figures.completionTokens), ["kind": "completion"])
         family("polytask_worker_ready", .gauge, "Whether the compute process answers.")
-        for role in WorkerRole.allCases {
+        for role in WorkerRole.supervised {
             sample(
                 "polytask_worker_ready", figures.ready.contains(role) ? 1 : 0,
                 ["role": role.rawValue])
@@ -25,7 +25,7 @@ extension Exposition {
         family(
             "polytask_worker_restarts_total", .counter,
             "Compute processes started in the place of one that ended.")
-        for role in WorkerRole.allCases {
+        for role in WorkerRole.supervised {
             sample(
                 "polytask_worker_restarts_total",
                 Double(max(0, (figures.launches[role] ?? 0) - 1)), ["role": role.rawValue])

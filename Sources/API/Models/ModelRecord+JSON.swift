@@ -13,6 +13,7 @@ extension ModelRecord {
         var object: JSONObject = [
             "id": .string(id), "object": "model", "name": .string(name),
             "created": .seconds(created), "owned_by": "polytask", "kind": .string(kind),
+            "status": "ready",
             "run": .optional(run),
         ]
         for name in ["architecture", "parameters", "context_length", "vocabulary"] {

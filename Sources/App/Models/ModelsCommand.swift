@@ -2,6 +2,6 @@ import ArgumentParser
 
 struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "models", abstract: "Import and list models.",
-        subcommands: [ModelsImport.self, ModelsList.self])
+        commandName: "models", abstract: "Import, export and list models.",
+        subcommands: [ModelsImport.self, ModelsExport.self, ModelsList.self])
 }

@@ -4,13 +4,15 @@ import Foundation
 import JSON
 import Models
 import Store
+import Worker
+import WorkerProtocol
 
 struct ModelsImport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Import a pretrained model.",
         discussion: """
-            A GGUF file, or a folder as Hugging Face lays it out: config.json, safetensors,
-            tokenizer files. It is copied into the data folder and served under its name. Import
+            A GGUF file, or a folder as Hugging Face lays it out (config.json, safetensors,
+            tokenizer files), or a tar archive of one. It is copied into the data folder and served under its name. Import
             before the server starts, or stop the server first.
 
             Example:
@@ -25,23 +27,33 @@ struct ModelsImport: ParsableCommand {
             "Name to serve it under.", discussion: "Default: the file's name.", valueName: "NAME"))
     var name: String?
 
+    @Option(help: ArgumentHelp("Licence to state, such as apache-2.0.", valueName: "ID"))
+    var license: String?
+
     @OptionGroup var data: DataFolder
 
     func run() throws {
         let name = try chosenName()
-        let summary = try readSummary()
+        guard FileManager.default.isReadableFile(atPath: file) else {
+            throw CommandFailure("the model file does not exist or cannot be read; check its path")
+        }
         let store = try data.open()
+        let scratch = "\(store.blobs.scratch)/import-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: scratch) }
         do {
-            let packed = try packedFolder()
-            defer { if let packed { try? FileManager.default.removeItem(atPath: packed) } }
-            let sha256 = try store.blobs.keep(file: packed ?? file, moving: false)
+            let taken = TakenModel(try ModelIntake(path: file, scratch: scratch).take())
+            let sha256 = try store.blobs.keep(
+                file: taken.path, moving: taken.path.hasPrefix("\(scratch)/"))
             let model = try store.createBaseModel(
-                name: name, sha256: sha256, summary: summary.json)
+                name: name, sha256: sha256,
+                summary: taken.summary(source: ["kind": "file"], license: license))
             print(
-                "imported \(model.name) (\(model.id)): \(summary.architecture), "
-                    + "\(summary.parameters) parameters, context of \(summary.contextLength)")
+                "imported \(model.name) (\(model.id)): \(taken.architecture), "
+                    + "\(taken.parameters) parameters, context of \(taken.contextLength)")
         } catch let error as StoreError {
             throw CommandFailure("the model was not imported: \(error.message)")
+        } catch let error as ModelError {
+            throw CommandFailure("this is not a model that can be used: \(error.message)")
         }
     }
 
@@ -54,44 +66,5 @@ struct ModelsImport: ParsableCommand {
                     + "with mdl_")
         }
         return chosen
-    }
-
-    /// A folder as the one file that the store can keep; nil for a file.
-    private func packedFolder() throws -> String? {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder),
-            isFolder.boolValue
-        else { return nil }
-        let path = FileManager.default.temporaryDirectory
-            .appendingPathComponent("polytask-import-\(UUID().uuidString)").path
-        do {
-            try HuggingFaceModel(folder: file).pack(to: path)
-            return path
-        } catch let error as ModelError {
-            throw CommandFailure("the folder was not imported: \(error.message)")
-        }
-    }
-
-    private func readSummary() throws -> ModelSummary {
-        guard FileManager.default.isReadableFile(atPath: file) else {
-            throw CommandFailure("the model file does not exist or cannot be read; check its path")
-        }
-        do {
-            return try ModelSummary.read(file)
-        } catch let error as ModelError {
-            throw CommandFailure("the file is not a model that can be used: \(error.message)")
-        }
-    }
-}
-
-extension ModelSummary {
-    /// What the model object says of a pretrained model.
-    var json: JSON {
-        [
-            "architecture": .string(architecture),
-            "parameters": .integer(Int64(parameters)),
-            "context_length": .integer(Int64(contextLength)),
-            "vocabulary": .integer(Int64(vocabulary)), "tasks": [],
-        ]
     }
 }

@@ -5,7 +5,6 @@ import Foundation
 import Glibc
 import HTTP
 import JSON
-import Models
 import Multitask
 import Pool
 import Store
@@ -51,7 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("allow-model-paths"),
         help: ArgumentHelp(
-            "Folder from which POST /v1/models may import files by path.", valueName: "DIR"))
+            "Folder from which POST /v1/models may import by path.", valueName: "DIR"))
     var modelFolder: String?
 
     @Option(
@@ -60,6 +59,12 @@ struct ServeCommand: AsyncParsableCommand {
             "Folder to write the metrics of all runs to as TensorBoard event files.",
             valueName: "DIR"))
     var tensorBoardFolder: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Hub from which POST /v1/models may import, with Hugging Face's URLs; none: no hub.",
+            discussion: "POLYTASK_HUB_TOKEN is sent to it.", valueName: "URL"))
+    var hub = "https://huggingface.co"
 
     @OptionGroup var wire: WireOptions
 
@@ -82,7 +87,7 @@ struct ServeCommand: AsyncParsableCommand {
             store: store, compute: pool, catalogue: Multitask.catalogue,
             dtypes: CPUBackend.precisions.map(\.rawValue),
             interference: .product, key: key,
-            imports: ModelImport(folder: modelFolder, inspect: Self.inspect), metrics: metrics,
+            sources: try modelSources(), metrics: metrics,
             log: { log.write($0) })
         let isLoopback = Gate.isLoopback(host.contains(":") ? "[\(host)]" : host)
         guard api.isAuthenticated || isLoopback else {
@@ -103,6 +108,7 @@ struct ServeCommand: AsyncParsableCommand {
                 "the compute processes did not start (\(error)); `polytask doctor` may say why")
         }
         let following = Task { await api.followKeys() }
+        let importing = Task { await api.runImports() }
         if !api.isAuthenticated {
             print("there is no API key: only this machine is answered (polytask keys create)")
         }
@@ -111,6 +117,7 @@ struct ServeCommand: AsyncParsableCommand {
         await shutdown.requested()
         following.cancel()
         forwarding.stop()
+        importing.cancel()
         print("polytask is shutting down; Ctrl-C again exits at once")
         fflush(nil)
         shutdown.exit(afterSeconds: 30)
@@ -145,13 +152,16 @@ struct ServeCommand: AsyncParsableCommand {
         fflush(nil)
     }
 
-    private static func inspect(_ path: String) throws -> JSON {
-        do {
-            return try ModelSummary.read(path).json
-        } catch let error as ModelError {
-            throw APIError(
-                .invalidData, "the file is not a model that can be used: \(error.message)")
+    private func modelSources() throws -> ModelSources {
+        var url: ClientURL?
+        if hub != "none" {
+            url = ClientURL(hub)
+            guard url != nil else {
+                throw CommandFailure("--hub must be an http or https URL, or none")
+            }
         }
+        let token = getenv("POLYTASK_HUB_TOKEN").map { String(cString: $0) }
+        return ModelSources(folder: modelFolder, hub: url, hubToken: token)
     }
 
     private static func executable() throws -> String {

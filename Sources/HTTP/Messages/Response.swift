@@ -8,6 +8,9 @@ package struct Response: Sendable {
         /// when the client leaves. When it throws, the connection closes without the last chunk,
         /// so that the client sees a truncation.
         case stream(@Sendable (StreamWriter) async throws -> Void)
+        /// A stream of exactly so many bytes, sent with Content-Length. Fewer close the
+        /// connection; more are not sent.
+        case sized(Int, @Sendable (StreamWriter) async throws -> Void)
         /// A stream whose producer must not wait: a client that falls behind by more than
         /// `outputBytesMax` or `outputEventsMax` loses the stream and the connection.
         case live(@Sendable (StreamWriter) async throws -> Void)
@@ -15,7 +18,7 @@ package struct Response: Sendable {
         var isStream: Bool {
             switch self {
             case .none, .bytes: false
-            case .stream, .live: true
+            case .stream, .sized, .live: true
             }
         }
     }

@@ -64,7 +64,7 @@ extension Connection {
     private nonisolated func answer(_ exchange: Exchange, _ response: Response) async {
         let produce: @Sendable (StreamWriter) async throws -> Void
         switch response.body {
-        case .stream(let body), .live(let body): produce = body
+        case .stream(let body), .sized(_, let body), .live(let body): produce = body
         case .none, .bytes: return onReactor { [self] in deliver(exchange, response) }
         }
         guard !response.status.forbidsBody, !exchange.isHead else {

@@ -42,9 +42,7 @@ extension ConnectionState {
         var body: [UInt8] = []
         if case .bytes(let bytes) = response.body { body = bytes }
         var framing = ResponseHead.Framing.length(body.count)
-        if response.body.isStream {
-            framing = exchanges[0].isVersion10 ? .untilClose : .chunked
-        }
+        if response.body.isStream { framing = streamFraming(response) }
         if response.status.forbidsBody { framing = .absent }
         writeHead(response, requestID, framing, mayKeepAlive: true)
         if exchanges[0].method != .head, framing == .length(body.count) {
@@ -54,13 +52,18 @@ extension ConnectionState {
     }
 
     private mutating func openStream(_ response: Response, _ requestID: String) {
-        let isChunked = !exchanges[0].isVersion10
+        let framing = streamFraming(response)
         exchanges[0].isStreaming = true
-        exchanges[0].isChunked = isChunked
+        exchanges[0].isChunked = framing == .chunked
+        if case .length(let length) = framing { exchanges[0].declaredBytes = length }
         if case .live = response.body { exchanges[0].isLive = true }
-        writeHead(
-            response, requestID, isChunked ? .chunked : .untilClose, mayKeepAlive: isChunked)
+        writeHead(response, requestID, framing, mayKeepAlive: framing != .untilClose)
         act(.openStream(exchanges[0].number))
+    }
+
+    private func streamFraming(_ response: Response) -> ResponseHead.Framing {
+        if case .sized(let length, _) = response.body { return .length(length) }
+        return exchanges[0].isVersion10 ? .untilClose : .chunked
     }
 
     private mutating func writeHead(
@@ -112,6 +115,10 @@ extension ConnectionState {
             return .gone
         }
         exchanges[0].sentBytes += bytes.count
+        if let declared = exchange.declaredBytes, exchanges[0].sentBytes > declared {
+            exchanges[0].sentBytes = exchange.sentBytes
+            return .gone
+        }
         append { output in
             guard exchange.isChunked, !bytes.isEmpty else {
                 return output.append(contentsOf: bytes)
@@ -139,6 +146,7 @@ extension ConnectionState {
             exchange.isStreaming
         else { return }
         exchanges[0].isStreaming = false
+        let isWhole = isWhole && exchange.sentBytes == exchange.declaredBytes ?? exchange.sentBytes
         if isWhole && exchange.isChunked { append { $0.append(static: "0\r\n\r\n") } }
         if !isWhole { exchanges[0].keepsAlive = false }
         retire(isWhole: isWhole)

@@ -21,6 +21,8 @@ struct ExchangeState {
     /// A head was written and pieces follow.
     var isStreaming = false
     var isChunked = false
+    /// Of a stream with Content-Length.
+    var declaredBytes: Int?
     /// Its producer does not wait for the client.
     var isLive = false
     /// The writer was told that the output is full.

@@ -15,6 +15,11 @@ protocol Architecture: Backbone {
     static func configuration(of config: ConfigFile) throws -> BackboneConfiguration
     /// GGUF metadata in config.json's words.
     static func config(of file: GGUFFile) throws -> ConfigFile
+    /// The other way: what a GGUF file says of this model, besides its tokenizer.
+    /// - Throws: `invalid_input` for what GGUF cannot say of this family.
+    static func metadata(of configuration: BackboneConfiguration) throws -> GGUFMetadata
+    /// Tensors of a GGUF file that follow from the configuration.
+    static func computed(_ configuration: BackboneConfiguration) throws -> [String: [Float]]
     /// All parameters in the order of `Backbone.parameters`.
     static func layout(_ configuration: BackboneConfiguration) throws -> [ParameterSource]
     /// Tensors of a checkpoint that hold nothing learnt that a backbone needs, by name without the
@@ -34,6 +39,13 @@ extension Architecture {
         throw ModelError.badModel(
             "GGUF: the architecture \(name) is read from Hugging Face folders only")
     }
+
+    static func metadata(of configuration: BackboneConfiguration) throws -> GGUFMetadata {
+        throw ModelError.invalidInput(
+            "export format gguf: the family \(name) is not written to GGUF; use safetensors")
+    }
+
+    static func computed(_ configuration: BackboneConfiguration) throws -> [String: [Float]] { [:] }
 
     static func ignores(_ tensor: String, _ configuration: BackboneConfiguration) -> Bool { false }
 

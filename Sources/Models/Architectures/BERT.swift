@@ -94,7 +94,7 @@ package final class BERT: Architecture {
 
 // What a file must hold
 extension BERT {
-    private struct Settings {
+    struct Settings {
         let pooling: Pooling
         let activation: Activation
         let types: Int

@@ -81,7 +81,7 @@ package final class GPT2: Architecture {
 
 // What a file must hold
 extension GPT2 {
-    private static func activation(_ config: ConfigFile) throws -> Activation {
+    static func activation(_ config: ConfigFile) throws -> Activation {
         try config.activation("activation_function", default: "gelu_new")
     }
 

@@ -117,7 +117,9 @@ extension Llama {
 
     private static func ropeScaling(of file: GGUFFile, _ type: String) throws -> JSON {
         switch file.string("\(type).rope.scaling.type") {
-        case nil, "none": return .null
+        case nil, "none":
+            let base = try file.number("\(type).rope.freq_base", in: 1...1e12, default: 10_000)
+            return try scaling(of: file, base: base) ?? .null
         case "linear":
             let factor = try file.number("\(type).rope.scaling.factor", in: 1...1e6)
             return ["rope_type": "linear", "factor": .number(factor)]

@@ -6,6 +6,6 @@ extension GGUFFile {
 
 extension HuggingFaceModel {
     func tokenizer() throws -> any Tokenizer {
-        try Tokenizers.load(documents: documents, folder: folder)
+        try TokenizerFolder(documents: documents, binaries: binaries, folder: folder).load()
     }
 }

@@ -30,7 +30,8 @@ extension GGUFFile: Checkpoint {
                     "GGUF: tensor \(source.stored) is a vector, which is not stored in blocks")
             }
         }
-        let known = Set(sources.map(\.stored))
+        let computed = try architecture.computed(configuration).keys
+        let known = Set(sources.map(\.stored)).union(computed)
         if let stranger = tensors.keys.filter({ !known.contains($0) }).min() {
             throw ModelError.badModel(
                 "GGUF: tensor \(printable(stranger)) is not part of this architecture as "

@@ -1,5 +1,5 @@
-// Writes GGUF version 3: metadata entries as they were read, then tensors, in one pass. What the
-// metadata says is its caller's business.
+// Writes GGUF version 3: metadata entries, then tensors, in one pass. What the metadata says is its
+// caller's business.
 
 import Glibc
 import Tensor
@@ -19,7 +19,7 @@ package enum GGUFMatrixType: String, Sendable, CaseIterable {
     }
 
     /// `general.file_type`.
-    var fileType: UInt32 {
+    var fileType: Int {
         switch self {
         case .f32: 0
         case .f16: 1
@@ -45,15 +45,14 @@ struct GGUFWriter {
     }
 
     /// Writes durably.
-    /// - Parameter metadata: entries as bytes: key, type, value.
     /// - Throws: `io` or `out_of_space`; nothing is left behind then.
-    static func write(_ path: String, metadata: [[UInt8]], items: [Item]) throws {
+    static func write(_ path: String, metadata: GGUFMetadata, items: [Item]) throws {
         var header = GGUFBytes()
         header.append(raw: Array("GGUF".utf8))
         header.append(UInt32(3))
         header.append(UInt64(items.count))
-        header.append(UInt64(metadata.count))
-        for entry in metadata { header.append(raw: entry) }
+        header.append(UInt64(metadata.entries.count))
+        for entry in metadata.entries { header.append(raw: entry) }
         var offset = 0
         for item in items {
             header.append(item.name)
@@ -99,13 +98,4 @@ struct GGUFBytes {
     }
 
     mutating func append(raw: [UInt8]) { bytes += raw }
-
-    /// A metadata entry of an unsigned integer.
-    static func entry(_ key: String, _ value: UInt32) -> [UInt8] {
-        var entry = GGUFBytes()
-        entry.append(key)
-        entry.append(UInt32(4))
-        entry.append(value)
-        return entry.bytes
-    }
 }

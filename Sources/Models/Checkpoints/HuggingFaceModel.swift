@@ -14,11 +14,16 @@ package final class HuggingFaceModel: Checkpoint {
         "generation_config.json", "vocab.json", "merges.txt", "vocab.txt", "chat_template.jinja",
         "1_Pooling/config.json", "modules.json",
     ]
+    /// Files that are no text: SentencePiece's models.
+    static let binaryNames = ["spiece.model", "tokenizer.model"]
     static let documentBytesMax = 64 << 20
     private static let packedPrefix = "file:"
+    private static let packedBinaryPrefix = "base64:"
 
     /// Text files by name.
     package let documents: [String: String]
+    /// By name; read only where no tokenizer.json says the same.
+    let binaries: [String: [UInt8]]
     /// Where they lie; nil when packed.
     let folder: String?
     private let files: [SafetensorsFile]
@@ -32,6 +37,10 @@ package final class HuggingFaceModel: Checkpoint {
             documents[name] = try Self.document("\(folder)/\(name)", name)
         }
         self.documents = documents
+        binaries = try Self.binaries(documents) { name in
+            access("\(folder)/\(name)", R_OK) == 0
+                ? try Self.contents("\(folder)/\(name)", name) : nil
+        }
         self.folder = folder
         let single = "\(folder)/model.safetensors"
         if access(single, F_OK) == 0 {
@@ -65,6 +74,14 @@ package final class HuggingFaceModel: Checkpoint {
             guard entry.key.hasPrefix(Self.packedPrefix) else { return }
             documents[String(entry.key.dropFirst(Self.packedPrefix.count))] = entry.value
         }
+        binaries = try Self.binaries([:]) { name in
+            try file.metadata[Self.packedBinaryPrefix + name].map { text in
+                guard let bytes = Base64.decode(Array(text.utf8)) else {
+                    throw ModelError.badModel("safetensors: the packed \(name) is not base64")
+                }
+                return bytes
+            }
+        }
         guard documents["config.json"] != nil else {
             throw ModelError.badModel(
                 "safetensors: the file holds weights but no model; give the folder with its "
@@ -72,13 +89,19 @@ package final class HuggingFaceModel: Checkpoint {
         }
     }
 
-    /// Writes weights and text files as one safetensors file, durably. A tokenizer in another
-    /// format becomes a tokenizer.json.
+    private static func binaries(
+        _ documents: [String: String], _ read: (String) throws -> [UInt8]?
+    ) throws -> [String: [UInt8]] {
+        guard documents["tokenizer.json"] == nil else { return [:] }
+        return try binaryNames.reduce(into: [:]) { $0[$1] = try read($1) }
+    }
+
+    /// Writes weights, text files and what tokenizers need besides them as one safetensors file,
+    /// durably.
     package func pack(to path: String) throws {
         var metadata = ["format": "pt"]
-        if documents["tokenizer.json"] == nil, let tokenizer = try? tokenizer() {
-            metadata[Self.packedPrefix + "tokenizer.json"] = String(
-                decoding: tokenizer.tokenizerJSON(), as: UTF8.self)
+        for (name, bytes) in binaries {
+            metadata[Self.packedBinaryPrefix + name] = Base64.encode(bytes)
         }
         for (name, text) in documents { metadata[Self.packedPrefix + name] = text }
         try SafetensorsWriter.write(
@@ -89,13 +112,17 @@ package final class HuggingFaceModel: Checkpoint {
     package func tensorNames() -> [String] { home.keys.sorted() }
 
     private static func document(_ path: String, _ name: String) throws -> String {
+        String(decoding: try contents(path, name), as: UTF8.self)
+    }
+
+    private static func contents(_ path: String, _ name: String) throws -> [UInt8] {
         let file = try MappedFile(path)
         guard file.bytes.count <= documentBytesMax else {
             throw ModelError.badModel(
                 "model folder: \(name) has \(file.bytes.count) bytes, allowed are "
                     + "\(documentBytesMax)")
         }
-        return withExtendedLifetime(file) { String(decoding: $0.bytes, as: UTF8.self) }
+        return withExtendedLifetime(file) { Array($0.bytes) }
     }
 
     /// Which file has a tensor. No name may be in two files, and an index must tell the truth.

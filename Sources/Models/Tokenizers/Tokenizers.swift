@@ -8,12 +8,6 @@ package enum Tokenizers {
         try TokenizerFolder(folder: folder).load()
     }
 
-    /// The tokenizer of such a folder whose text files were read already.
-    /// - Parameter folder: where further files are; nil when there are none.
-    static func load(documents: [String: String], folder: String?) throws -> any Tokenizer {
-        try TokenizerFolder(documents: documents, folder: folder).load()
-    }
-
     /// The tokenizer of a tokenizer.json by itself.
     package static func load(json path: String) throws -> any Tokenizer {
         try TokenizerFile.parse(try MappedFile(path))

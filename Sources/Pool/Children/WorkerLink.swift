@@ -1,7 +1,12 @@
 /// What a worker computes.
-package enum WorkerRole: String, Sendable, CaseIterable {
+package enum WorkerRole: String, Sendable {
     case train
     case infer
+    /// Model files in and out: one for each job, gone after it.
+    case files
+
+    /// Those that are kept alive.
+    package static let supervised: [WorkerRole] = [.train, .infer]
 }
 
 /// A started worker: the server's end of its socket, and a hold on its process.

@@ -108,7 +108,7 @@ final class InferenceDuty: Duty {
             queue.finish(id)
             jobs.removeValue(forKey: id)?.fail(failure)
         case .ready, .pong, .progress, .metrics, .event, .document, .checkpoint, .finished,
-            .stopped, .failed:
+            .stopped, .failed, .filed:
             break
         }
         return Orders()

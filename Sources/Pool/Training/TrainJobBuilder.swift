@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Glibc
 import Spec
-import Store
-import WorkerProtocol
+package import Store
+package import WorkerProtocol
 
 /// Turns a leased run into what the worker needs: paths instead of ids.
 struct TrainJobBuilder: Sendable {
@@ -55,7 +55,8 @@ extension Store {
         BlobReference(sha256: sha256, path: blobs.path(sha256))
     }
 
-    func files(of model: ModelRecord) -> ModelFiles {
+    /// What a worker needs to load a model.
+    package func files(of model: ModelRecord) -> ModelFiles {
         ModelFiles(base: blob(model.baseSHA256), weights: model.weightsSHA256.map(blob))
     }
 }

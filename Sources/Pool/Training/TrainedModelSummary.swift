@@ -12,6 +12,16 @@ enum TrainedModelSummary {
         return JSONObject(members).map(JSON.object) ?? ["tasks": .array(tasks)]
     }
 
+    /// What it learnt from, which stays known when the data set is deleted.
+    private static func data(_ task: TaskSpec, _ store: Store) throws -> JSON {
+        let dataset = try store.dataset(task.dataset)
+        return [
+            "dataset": .string(dataset.id), "name": .string(dataset.name),
+            "sha256": .string(dataset.sha256), "rows": .integer(Int64(dataset.summary.rows)),
+            "test_sha256": try task.test.map { .string(try store.dataset($0).sha256) } ?? .null,
+        ]
+    }
+
     private static func task(_ task: TaskSpec, _ spec: RunSpec, store: Store) throws -> JSON {
         let labels: [String] =
             task.kind.traits.labelsMin > 0
@@ -22,6 +32,7 @@ enum TrainedModelSummary {
             "labels": .array(labels.map { .string($0) }),
             "format": .string(task.format),
             "max_length": .integer(Int64(spec.maxLength)),
+            "data": try data(task, store),
         ]
     }
 }

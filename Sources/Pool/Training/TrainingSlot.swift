@@ -89,7 +89,7 @@ struct TrainingSlot {
         case .failed(let run, let fence, let failure):
             guard let lease = current(run, fence) else { return [] }
             return vacating([.end(lease, .failed, failure)])
-        case .ready, .pong, .classified, .delta, .generated, .refused:
+        case .ready, .pong, .classified, .delta, .generated, .refused, .filed:
             return []
         }
     }

@@ -23,6 +23,13 @@ package struct BlobStore: Sendable {
         Self.isDigest(sha256) && FileSystem.exists(path(sha256))
     }
 
+    /// In bytes; nil when it is not there.
+    package func size(_ sha256: String) -> Int? {
+        var status = stat()
+        guard Self.isDigest(sha256), stat(path(sha256), &status) == 0 else { return nil }
+        return Int(status.st_size)
+    }
+
     static func isDigest(_ text: String) -> Bool {
         text.utf8.count == 64
             && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }

@@ -27,6 +27,19 @@ extension Store {
         return model
     }
 
+    /// The pretrained model of this file, the oldest where it was imported under several names.
+    package func baseModel(sha256: String) throws -> ModelRecord? {
+        try read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT * FROM models WHERE kind = 'base' AND base_sha256 = ?
+                    ORDER BY number LIMIT 1
+                    """, arguments: [sha256]
+            ).map(Self.modelRecord)
+        }
+    }
+
     package func models(_ page: PageQuery) throws -> Page<ModelRecord> {
         try self.page(page, of: "models", called: "model", Self.modelRecord)
     }
@@ -53,10 +66,11 @@ extension Store {
     }
 
     static func insertModel(
-        name: String, kind: String, base: String, weights: String?, run: String?,
+        id given: String? = nil, name: String, kind: String, base: String, weights: String?,
+        run: String?,
         _ summary: JSON, _ db: Database
     ) throws -> ModelRecord {
-        let id = try Identifier.make("mdl_")
+        let id = try given ?? Identifier.make("mdl_")
         try db.execute(
             sql: """
                 INSERT INTO models

@@ -70,10 +70,10 @@ final class InferenceLoop {
             cancel(id)
         case .unload(let model):
             if let key = keys.removeValue(forKey: model) { cache.unload(key) }
-        case .train:
+        case .train, .file:
             channel.refuse(
                 request,
-                WorkerFailure(code: "internal", message: "the inference worker does not train"))
+                WorkerFailure(code: "internal", message: "the inference worker only infers"))
         case .directive, .kept, .ping, .shutdown:
             break
         }

@@ -81,7 +81,9 @@ struct GGUFTokenizer {
         tokenizer.nameSpecialTokens()
         for (part, name) in Self.parts {
             let key = "tokenizer.ggml.\(name)_token_id"
-            guard file.metadata[key] != nil else { continue }
+            // BERT's files give its first and last token by both names.
+            let isAlias = tokenizer.model is WordPieces && ["bos", "eos"].contains(name)
+            guard file.metadata[key] != nil, !isAlias else { continue }
             tokenizer.special[keyPath: part] = Int32(
                 try file.integer(key, in: 0...tokens.count - 1))
         }

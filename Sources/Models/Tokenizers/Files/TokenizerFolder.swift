@@ -8,10 +8,14 @@ struct TokenizerFolder {
 
     /// Text files by name, where a model was opened before; else they are read from `folder`.
     private let documents: [String: String]
+    private let binaries: [String: [UInt8]]
     private let folder: String?
 
-    init(documents: [String: String] = [:], folder: String?) {
+    init(
+        documents: [String: String] = [:], binaries: [String: [UInt8]] = [:], folder: String?
+    ) {
         self.documents = documents
+        self.binaries = binaries
         self.folder = folder
     }
 
@@ -111,12 +115,14 @@ struct TokenizerFolder {
     }
 
     private func has(_ name: String) -> Bool {
-        documents[name] != nil || folder.map { access("\($0)/\(name)", R_OK) == 0 } ?? false
+        documents[name] != nil || binaries[name] != nil
+            || folder.map { access("\($0)/\(name)", R_OK) == 0 } ?? false
     }
 
     /// The bytes of a file that `has` said is there.
     private func bytes(_ name: String) throws -> [UInt8] {
         if let text = documents[name] { return Array(text.utf8) }
+        if let bytes = binaries[name] { return bytes }
         let file = try MappedFile("\(folder ?? "")/\(name)")
         return withExtendedLifetime(file) { Array($0.bytes) }
     }

@@ -81,22 +81,8 @@ struct BytePairs: SubwordModel {
     }
 
     func encode(_ work: inout Workspace) {
-        let text = work.cutting.text.bytes.elements
-        for index in 0..<work.cutting.pieces.count {
-            let piece = work.cutting.pieces[index]
-            let word = UnsafeBufferPointer(rebasing: text[Int(piece.begin)..<Int(piece.end)])
-            let isShort = word.count <= WordCache.wordBytesMax
-            let hash = isShort ? ByteHash.of(word) : 0
-            if isShort,
-                work.cache.append(word, hash, at: piece.begin, to: &work.tokens)
-            {
-                continue
-            }
-            let first = work.tokens.count
-            encode(word, at: piece.begin, &work.symbols, &work.tokens)
-            if isShort {
-                work.cache.keep(word, hash, at: piece.begin, work.tokens, from: first)
-            }
+        work.eachWord { word, offset, work in
+            encode(word, at: offset, &work.symbols, &work.tokens)
         }
     }
 

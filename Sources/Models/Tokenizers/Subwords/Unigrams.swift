@@ -38,23 +38,9 @@ struct Unigrams: SubwordModel {
     }
 
     func encode(_ work: inout Workspace) {
-        let text = work.cutting.text.bytes.elements
-        for index in 0..<work.cutting.pieces.count {
-            let piece = work.cutting.pieces[index]
-            let word = UnsafeBufferPointer(rebasing: text[Int(piece.begin)..<Int(piece.end)])
-            let isShort = word.count <= WordCache.wordBytesMax
-            let hash = isShort ? ByteHash.of(word) : 0
-            if isShort,
-                work.cache.append(word, hash, at: piece.begin, to: &work.tokens)
-            {
-                continue
-            }
-            let first = work.tokens.count
+        work.eachWord { word, offset, work in
             findBest(word, &work.path)
-            appendBest(word, at: piece.begin, &work.path, &work.tokens)
-            if isShort {
-                work.cache.keep(word, hash, at: piece.begin, work.tokens, from: first)
-            }
+            appendBest(word, at: offset, &work.path, &work.tokens)
         }
     }
 

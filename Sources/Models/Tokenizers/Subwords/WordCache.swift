@@ -66,3 +66,25 @@ struct WordCache: ~Copyable {
         }
     }
 }
+
+extension Workspace {
+    /// Appends every piece's tokens: those that are known, else what `encode` appends.
+    @inline(__always)
+    mutating func eachWord(
+        _ encode: (
+            _ word: UnsafeBufferPointer<UInt8>, _ offset: UInt32, _ work: inout Workspace
+        ) -> Void
+    ) {
+        let text = cutting.text.bytes.elements
+        for index in 0..<cutting.pieces.count {
+            let piece = cutting.pieces[index]
+            let word = UnsafeBufferPointer(rebasing: text[Int(piece.begin)..<Int(piece.end)])
+            let isShort = word.count <= WordCache.wordBytesMax
+            let hash = isShort ? ByteHash.of(word) : 0
+            if isShort, cache.append(word, hash, at: piece.begin, to: &tokens) { continue }
+            let first = tokens.count
+            encode(word, piece.begin, &self)
+            if isShort { cache.keep(word, hash, at: piece.begin, tokens, from: first) }
+        }
+    }
+}
