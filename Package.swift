@@ -65,6 +65,7 @@ let package = Package(
         module("HTTP", ["Sockets", "CLinux"], hot),
         module("Store", ["JSON", "Spec", "Datasets", "CEmbedded", "COpenSSL", grdb]),
         module("WorkerProtocol", ["JSON", "Spec"]),
+        module("Tracking", ["Store", "Spec", "JSON", "HTTP"]),
         module("Pool", ["WorkerProtocol", "Store", "Datasets", "Spec", "JSON", "CLinux"]),
         module(
             "API",
@@ -79,6 +80,7 @@ let package = Package(
         module("NN", ["Tensor"]),
         module("Models", ["Tensor", "NN", "JSON"]),
         module("Multitask", ["Spec"]),
+        module("Report", ["Multitask", "Spec", "JSON"]),
         module("Training", ["Models", "Multitask", "NN", "Tensor", "Spec", "Datasets", "JSON"]),
         module("Inference", ["Models", "NN", "Tensor"]),
         module(
@@ -92,7 +94,7 @@ let package = Package(
             name: "App",
             dependencies: [
                 "API", "HTTP", "Store", "Pool", "Worker", "WorkerProtocol", "Spec", "Datasets",
-                "JSON",
+                "JSON", "Report", "Tracking",
                 "Multitask", "Training", "Inference", "Models", "NN", "Tensor", "CPUBackend",
                 "CLinux", argumentParser,
             ],
@@ -112,6 +114,8 @@ let package = Package(
         tests("System", ["JSON"]),
         tests("JSON", ["JSON"]),
         tests("Multitask", ["Multitask", "Spec"]),
+        tests("Report", ["Report", "Multitask", "Spec", "JSON"]),
+        tests("Tracking", ["Tracking", "Store", "Spec", "JSON"]),
         tests(
             "Training",
             [

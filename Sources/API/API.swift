@@ -2,7 +2,7 @@
 // It knows methods only by their catalogue and never imports the engine.
 import Glibc
 package import HTTP
-package import JSON
+import JSON
 import Pool
 package import Spec
 package import Store
@@ -15,7 +15,7 @@ package final class API: Sendable {
     let compute: any ComputeService
     let catalogue: [MethodDescriptor]
     let dtypes: [String]
-    let interference: @Sendable (RunSpec, [MetricPoint]) -> JSON
+    let interference: InterferenceReporting
     let limits: APILimits
     let blocking: BlockingExecutor
     let startedAt = Double(time(nil))
@@ -34,7 +34,7 @@ package final class API: Sendable {
     /// - Parameters:
     ///   - catalogue: the methods that a run may name.
     ///   - dtypes: what a run may compute in, the one for `auto` last.
-    ///   - interference: what a run's metrics say of how its tasks interfere.
+    ///   - interference: says how a run's tasks interfere.
     ///   - key: an API key for everything, besides those of the store. Without any key only
     ///     loopback requests are admitted.
     ///   - imports: how model files are taken in.
@@ -44,7 +44,7 @@ package final class API: Sendable {
     package init(
         store: Store, compute: any ComputeService, catalogue: [MethodDescriptor],
         dtypes: [String] = ["fp32"],
-        interference: @escaping @Sendable (RunSpec, [MetricPoint]) -> JSON,
+        interference: InterferenceReporting,
         limits: APILimits = APILimits(), key: APIKey?,
         imports: ModelImport, metrics: ServerMetrics = ServerMetrics(),
         log: @escaping @Sendable (LogEntry) -> Void

@@ -24,6 +24,7 @@ package enum Multitask {
         UncertaintyWeighting.self,
         DynamicWeightAverage.self,
         GradNorm.self,
+        FAMO.self,
     ]
 
     private static let aggregations: [any AggregationMethod.Type] = [
@@ -42,6 +43,8 @@ package enum Multitask {
         Replay.self,
         EWC.self,
         OnlineEWC.self,
+        MAS.self,
+        L2SP.self,
         AGEM.self,
         DERPP.self,
         LwF.self,

@@ -15,6 +15,16 @@ package struct MethodDescriptor: Sendable, Equatable {
         case none
     }
 
+    /// What a retention method brings of earlier tasks into a step.
+    package enum EarlierRows: Sendable {
+        /// Nothing that is trained on.
+        case none
+        /// Rows with a weight of their own: gradients to aggregate, but no losses to weigh.
+        case weighed
+        /// Rows of their task in every respect.
+        case full
+    }
+
     package struct Parameter: Sendable, Equatable {
         package var name: String
         package var range: ClosedRange<Double>
@@ -72,8 +82,12 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var tasksMin: Int
     /// Loss weights cannot change the direction that the method chooses.
     package var ignoresLossScale: Bool
-    /// Tasks that the method keeps something of must be classification.
-    package var classifiersOnly: Bool
+    /// The kinds whose outputs the method knows: of tasks of earlier stages, of which it keeps
+    /// something; empty: any kind.
+    package var outputKinds: [TaskKind]
+    package var earlierRows: EarlierRows
+    /// The method keeps what the model knew before the run: one stage is enough.
+    package var keepsBase: Bool
     /// What two methods with the same means would do twice; `nil` where there is no such thing.
     package var means: String?
     /// It compares the gradients of tasks at parameters that they share.
@@ -86,8 +100,9 @@ package struct MethodDescriptor: Sendable, Equatable {
     package init(
         family: Family, name: String, paper: String = "", equation: String, summary: String,
         parameters: [Parameter] = [], takesTaskValues: Bool = false,
-        tasksMin: Int = 1, ignoresLossScale: Bool = false, classifiersOnly: Bool = false,
-        means: String? = nil, comparesGradients: Bool = false, sharing: Sharing = .all,
+        tasksMin: Int = 1, ignoresLossScale: Bool = false, outputKinds: [TaskKind] = [],
+        earlierRows: EarlierRows = .none, keepsBase: Bool = false, means: String? = nil,
+        comparesGradients: Bool = false, sharing: Sharing = .all,
         trainsHeadsAlone: Bool = false
     ) {
         self.family = family
@@ -99,7 +114,9 @@ package struct MethodDescriptor: Sendable, Equatable {
         self.takesTaskValues = takesTaskValues
         self.tasksMin = tasksMin
         self.ignoresLossScale = ignoresLossScale
-        self.classifiersOnly = classifiersOnly
+        self.outputKinds = outputKinds
+        self.earlierRows = earlierRows
+        self.keepsBase = keepsBase
         self.means = means
         self.comparesGradients = comparesGradients
         self.sharing = sharing

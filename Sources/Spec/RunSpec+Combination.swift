@@ -26,10 +26,12 @@ extension RunSpec {
                     "must be left out with the aggregation `\(aggregation.name)`, whose direction "
                     + "does not depend on loss weights, found `\(weighting.method)`")
         }
-        return adaptationContradiction(catalogue)
+        return warningContradiction
+            ?? baselinesContradiction
+            ?? adaptationContradiction(catalogue)
             ?? retentionContradiction(catalogue)
-            ?? stagesContradiction(aggregation)
-            ?? stagesContradiction(descriptor(.weighting, weighting))
+            ?? stagesContradiction(aggregation, catalogue)
+            ?? stagesContradiction(descriptor(.weighting, weighting), catalogue)
     }
 
     /// Tasks by stage, as places in `tasks`.
@@ -40,23 +42,57 @@ extension RunSpec {
         }
     }
 
+    /// A policy that would have nothing to act on.
+    private var warningContradiction: Contradiction? {
+        guard earlyWarning?.policy == .strengthenRetention, (retention ?? []).isEmpty else {
+            return nil
+        }
+        return Contradiction(
+            parameter: "early_warning.policy",
+            rule: "`strengthen_retention` needs a method in `retention` to strengthen, found none")
+    }
+
+    private var baselinesContradiction: Contradiction? {
+        guard let baselines, !baselines.isEmpty else { return nil }
+        if tasks.count < 2 {
+            return Contradiction(
+                parameter: "baselines",
+                rule: "compare tasks trained together and alone, and need 2 tasks, found 1")
+        }
+        guard baselines.contains(.tunedFixed), tasks.count > Self.sweptTasksMax else { return nil }
+        return Contradiction(
+            parameter: "baselines",
+            rule: "`tuned_fixed` trains one run a task and one more, for at most "
+                + "\(Self.sweptTasksMax) tasks, found \(tasks.count)")
+    }
+
     /// A method between tasks in a run whose steps never have two.
-    private func stagesContradiction(_ method: MethodDescriptor?) -> Contradiction? {
+    private func stagesContradiction(
+        _ method: MethodDescriptor?, _ catalogue: [MethodDescriptor]
+    ) -> Contradiction? {
         let mostTasks = stagePlaces.map(\.count).max() ?? 0
-        guard let method, method.tasksMin > 1, mostTasks < 2, retention == nil else { return nil }
+        guard let method, method.tasksMin > 1, mostTasks < 2 else { return nil }
+        let brought = catalogue.filter { one in
+            one.family == .retention && retention?.contains { $0.method == one.name } ?? false
+        }.map(\.earlierRows)
+        if brought.contains(.full) { return nil }
+        if method.family == .aggregation, brought.contains(.weighed) { return nil }
         return Contradiction(
             parameter: method.family.rawValue,
-            rule: "must be left out: no stage has two tasks and nothing is replayed, so that "
-                + "there is nothing to balance, found `\(method.name)`")
+            rule: "must be left out: no stage has two tasks and no rows of earlier ones are "
+                + "replayed for it, so that there is nothing to balance, found `\(method.name)`")
     }
 
     private func retentionContradiction(_ catalogue: [MethodDescriptor]) -> Contradiction? {
-        guard let retention, let first = retention.first else { return nil }
-        guard stagePlaces.count > 1 else {
+        guard let retention else { return nil }
+        let chosen = catalogue.filter { one in
+            one.family == .retention && retention.contains { $0.method == one.name }
+        }
+        if stagePlaces.count < 2, let method = chosen.first(where: { !$0.keepsBase }) {
             return Contradiction(
                 parameter: "retention",
-                rule: "keeps what earlier stages learnt and needs at least 2 `stages`, found 1 "
-                    + "with `\(first.method)`")
+                rule: "`\(method.name)` keeps what earlier stages learnt and needs at least 2 "
+                    + "`stages`, found 1")
         }
         let names = retention.map(\.method)
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
@@ -64,18 +100,20 @@ extension RunSpec {
                 parameter: "retention", rule: "must name each method once, found `\(twice)` twice")
         }
         let kept = Set(stagePlaces.dropLast().joined())
-        for method in catalogue where method.family == .retention && method.classifiersOnly {
-            guard names.contains(method.name),
-                let task = kept.sorted().first(where: { tasks[$0].kind != .classification })
+        for method in chosen where !method.outputKinds.isEmpty {
+            guard
+                let task = kept.sorted().first(where: {
+                    !method.outputKinds.contains(tasks[$0].kind)
+                })
             else { continue }
+            let kinds = method.outputKinds.map(\.rawValue).joined(separator: " or ")
             return Contradiction(
                 parameter: "retention",
-                rule: "`\(method.name)` keeps outputs of classification tasks only; the task "
+                rule: "`\(method.name)` looks at outputs of \(kinds) tasks; the task "
                     + "`\(tasks[task].name)` of an earlier stage is another kind")
         }
-        let exclusive = catalogue.filter { $0.family == .retention && names.contains($0.name) }
-        for (index, one) in exclusive.enumerated() {
-            for other in exclusive.dropFirst(index + 1) {
+        for (index, one) in chosen.enumerated() {
+            for other in chosen.dropFirst(index + 1) {
                 guard let means = one.means, means == other.means else { continue }
                 return Contradiction(
                     parameter: "retention",

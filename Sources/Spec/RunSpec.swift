@@ -20,6 +20,10 @@ package struct RunSpec: Codable, Sendable, Equatable {
     package var adaptation: MethodSpec?
     /// Task names by stage, one stage after the other; `nil`: one stage of all tasks.
     package var stages: [[String]]?
+    /// `nil`: the defaults.
+    package var earlyWarning: EarlyWarningSpec?
+    /// What to train beside the run, to compare it with; `nil`: nothing.
+    package var baselines: [Baseline]?
     package var optimizer: OptimizerSpec
     /// Epochs of each stage over its tasks together: one epoch draws Σ nₜ rows, whatever the
     /// mixing.

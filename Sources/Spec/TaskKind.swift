@@ -51,7 +51,4 @@ extension TaskKind {
             Traits(metrics: ["perplexity", "loss", "bleu"], writesText: true)
         }
     }
-
-    /// Metrics that are better the smaller they are; of all others a larger value is better.
-    package static let errorMetrics: Set = ["loss", "perplexity", "mse"]
 }

@@ -17,6 +17,8 @@ package final class Parameter {
     package var isTrainable: Bool = true {
         didSet { if !isTrainable { accumulators = [] } }
     }
+    /// Set: backward passes add to it, and no gradient is accumulated.
+    package var scores: SampleScores?
     /// Low-rank changes of this matrix by name, for the rows that ask for one.
     package var adapters: [String: LowRankAdapter] = [:]
     private var accumulators: [Accumulator] = []
@@ -52,12 +54,18 @@ package final class Parameter {
 
     /// One slot's memory to add to, or to overwrite when `adds` is false; it counts as filled.
     func accumulator(slot: Int) -> (pointer: Floats, adds: Bool) {
+        precondition(scores == nil, "\(name) is used by an op that knows no samples")
         precondition(slot < slots, "task \(slot) has no slot in \(name), which has \(slots)")
         while accumulators.count < slots { accumulators.append(Accumulator()) }
         let tensor = accumulators[slot].tensor ?? Tensor(value.shape, backend: value.backend)
         accumulators[slot].tensor = tensor
         defer { accumulators[slot].isFilled = true }
         return (tensor.pointer, accumulators[slot].isFilled)
+    }
+
+    /// The samples of `count` rows where a row space says none: all are one.
+    func samples(_ rows: RowSpace?, count: Int) -> [TaskSpan] {
+        rows?.spans ?? [TaskSpan(task: 0, rows: 0..<count)]
     }
 
     /// Row ranges of `count` rows by the slot that their gradient belongs to; none is empty.

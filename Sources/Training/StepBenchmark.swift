@@ -84,16 +84,21 @@ package final class StepBenchmark {
     }
 
     /// - Parameter method: of the families weighting or aggregation, or a retention method that
-    ///   needs an anchor.
+    ///   needs an anchor, replayed rows or reference rows.
     package func cost(
         of method: MethodSpec, _ family: MethodDescriptor.Family, pairs: Int = 20, warmup: Int = 2
     ) throws -> Cost {
+        let needs =
+            family == .retention
+            ? try Multitask.retention(method, tasks: tasks.map(\.name)).needs : RetentionNeeds()
         let runner = try self.runner(method, family)
-        let anchor = family == .retention ? anchor() : nil
+        runner.methods.hasReference = needs.reference != nil
+        let rows = stepRows(needs, runner)
+        let anchor = needs.anchor == nil ? nil : makeAnchor()
         let penalties = anchor?.penalties(strength: 1)
         var bytes = (method: 0, plain: 0)
         for _ in 0..<warmup {
-            _ = try time(runner, penalties)
+            _ = try time(runner, penalties, rows)
             bytes.method = backend.bytesInUse
             _ = try time(plain)
             // The anchor lies there during plain steps too.
@@ -101,15 +106,54 @@ package final class StepBenchmark {
         }
         let ratios = try (0..<pairs).map { pair in
             let isFirst = pair % 2 == 0
-            let first = try (isFirst ? time(runner, penalties) : time(plain)).seconds
-            let second = try (isFirst ? time(plain) : time(runner, penalties)).seconds
+            let first = try (isFirst ? time(runner, penalties, rows) : time(plain)).seconds
+            let second = try (isFirst ? time(plain) : time(runner, penalties, rows)).seconds
             return isFirst ? first / second : second / first
         }
         return Cost(ratios: ratios, memory: Double(bytes.method) / Double(max(1, bytes.plain)))
     }
 
+    /// What the measurement of gradients beside the training costs, over the steps from one to the
+    /// next.
+    package func probeCost(pairs: Int = 20) throws -> Cost {
+        let probe = GradientProbe(plain)
+        let ratios = try (0..<pairs).map { _ in
+            let step = try time(plain).seconds
+            let clock = Stopwatch()
+            _ = try probe.measure(examples)
+            return 1 + clock.seconds / (Double(GradientProbe.stepsBetween) * step)
+        }
+        return Cost(ratios: ratios, memory: 1)
+    }
+
+    /// What importances cost: seconds for the step's rows, over those of a plain step on them.
+    package func importanceCost(pairs: Int = 5) throws -> Cost {
+        let byTask = tasks.indices.map { task in examples.filter { $0.task == task } }
+        let ratios = try (0..<pairs).map { _ in
+            let step = try time(plain).seconds
+            let clock = Stopwatch()
+            _ = try ImportanceEstimator(
+                runner: plain, backend: backend, importance: .score(.sampled), seed: 1
+            ).estimate(byTask) {}
+            return clock.seconds / step
+        }
+        return Cost(ratios: ratios, memory: 1)
+    }
+
+    /// The step's rows and those that retention brings.
+    private func stepRows(_ needs: RetentionNeeds, _ runner: StepRunner) -> [StepRow] {
+        func extra(_ rate: Double?) -> [Example] {
+            (0..<Int((rate ?? 0) * Double(examples.count))).map { examples[$0 % examples.count] }
+        }
+        let compared = extra(needs.reference?.rate)
+        return (examples + extra(needs.replay?.rate)).map { StepRow($0) }
+            + compared.map {
+                StepRow($0, span: runner.referenceSpan, weight: 1 / Double(compared.count))
+            }
+    }
+
     /// An anchor on every parameter, where it stands.
-    private func anchor() -> QuadraticAnchor {
+    private func makeAnchor() -> QuadraticAnchor {
         let parameters = plain.model.parameters
         let anchor = QuadraticAnchor(parameters, backend: backend)
         for (index, parameter) in parameters.enumerated() {
@@ -155,11 +199,14 @@ package final class StepBenchmark {
 
     /// Slots change hands before the clock starts. A change drops the accumulators' memory; the
     /// backend keeps it, so a step takes it back without the system's help.
-    private func time(_ runner: StepRunner, _ penalties: Penalties? = nil) throws -> Timing {
+    private func time(
+        _ runner: StepRunner, _ penalties: Penalties? = nil, _ rows: [StepRow]? = nil
+    ) throws -> Timing {
         runner.prepareSlots()
         let clock = Stopwatch()
         let result = try runner.step(
-            examples.map { StepRow($0) }, learningRate: Self.learningRate, penalties: penalties)
+            rows ?? examples.map { StepRow($0) }, learningRate: Self.learningRate,
+            penalties: penalties)
         return Timing(seconds: clock.seconds, losses: result.losses.compactMap { $0 })
     }
 

@@ -45,15 +45,27 @@ final class Fixture: Sendable {
         store = try Store(folder: folder, write: write)
         api = try API(
             store: store, compute: compute, catalogue: Self.catalogue, dtypes: ["fp32", "bf16"],
-            interference: { spec, points in
-                [
-                    "tasks": .integer(Int64(spec.tasks.count)),
-                    "points": .integer(Int64(points.count)),
-                ]
-            }, limits: limits,
+            interference: Self.interference, limits: limits,
             key: try key.map { try APIKey($0) }, imports: Self.imports(folder), log: log)
         router = api.router
     }
+
+    /// Counts what it is made of; suggests the same run with EWC.
+    static let interference = InterferenceReporting(
+        json: { sources in
+            [
+                "tasks": .integer(Int64(sources.own.run.spec.tasks.count)),
+                "points": .integer(Int64(sources.points.count)),
+                "baselines": .array(sources.baselines.map { .string($0.run.spec.name) }),
+                "map": sources.map.map { .string($0) } ?? nil, "suggestion": ["field": "retention"],
+            ]
+        },
+        next: { sources in
+            var spec = sources.own.run.spec
+            spec.name += "-2"
+            return spec
+        },
+        page: { sources, next in "<p>\(sources.own.run.name) \(next?.text ?? "")</p>" })
 
     /// Takes a file that begins with GGUF; those of `models/` in the folder.
     static func imports(_ folder: String) -> ModelImport {
@@ -112,7 +124,7 @@ final class Fixture: Sendable {
             means: "the penalty"),
         MethodDescriptor(
             family: .retention, name: "lwf", equation: "p", summary: "Answers.",
-            classifiersOnly: true),
+            outputKinds: [.classification]),
         MethodDescriptor(
             family: .adaptation, name: "full", equation: "θ", summary: "All of it."),
         MethodDescriptor(

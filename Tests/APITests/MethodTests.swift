@@ -107,10 +107,6 @@ import Testing
                 #""stages":"sequential","retention":[{"method":"ewc"},{"method":"online_ewc"}]"#,
                 "retention", "two forms of the penalty"
             ),
-            (
-                #""stages":[["reply"],["mood"]],"retention":[{"method":"lwf"}]"#, "retention",
-                "`reply` of an earlier stage is another kind"
-            ),
             (#""stages":[["mood","mood"],["reply"]]"#, "stages", "twice in one stage"),
             (#""retention":[{"method":"ewc","fisher":"magic"}]"#, "retention[0].fisher", "one of"),
         ])

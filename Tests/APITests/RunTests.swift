@@ -76,7 +76,14 @@ import Testing
                 "adaptation.laterals"
             ),
             ("adaptation", "{\"method\":\"full\",\"targets\":[]}", "adaptation.targets"),
-            ("baselines", "[\"equal\"]", "baselines"),
+            ("baselines", "[\"equal\"]", "baselines"), ("baselines", "[\"best\"]", "baselines"),
+            ("baselines", "[\"equal\",\"equal\"]", "baselines"),
+            ("early_warning", "{\"drop\":0}", "early_warning.drop"),
+            ("early_warning", "{\"policy\":\"panic\"}", "early_warning.policy"),
+            (
+                "early_warning", "{\"policy\":\"strengthen_retention\"}",
+                "early_warning.policy"
+            ),
             ("optimizer", "{\"learning_rate\":0}", "optimizer.learning_rate"),
             ("optimizer", "{\"learning_rate\":2}", "optimizer.learning_rate"),
             ("optimizer", "{\"momentum\":0.9}", "optimizer.momentum"),

@@ -89,7 +89,8 @@ private func method(
             method.observe(
                 .init(
                     losses: [2 + wave, index % 3 == 0 ? nil : 1, 0.5],
-                    norms: [1 + wave * wave, 0.3, 2]))
+                    norms: [1 + wave * wave, 0.3, 2],
+                    lossesAfter: [2, index % 3 == 0 ? nil : 0.9, 0.5 + wave / 9]))
             if index % 5 == 4 { method.epochEnded() }
         }
         for index in 0..<40 { step(index, &straight) }

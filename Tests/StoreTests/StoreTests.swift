@@ -14,6 +14,7 @@ struct StoreTests {
         let pinned = [
             "0001_initial.sql": "d87d3af3f268a5870f96aa67e7a9c49caabe2938e9bf5ebd9292367dcdbacbb2",
             "0002_keys.sql": "ffc8cd745b1b7d6ae3ac45ba62ee2696bbc2b38990285408c75915e116cf156b",
+            "0003_reports.sql": "9a967c6d90e4b2e836deed413c36c13a16375bba635a8ea773785eb7e5b2f6fe",
         ]
         for migration in Migration.shipped {
             #expect(pinned[migration.name] == migration.sha256, "\(migration.name)")

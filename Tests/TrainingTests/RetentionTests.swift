@@ -109,8 +109,8 @@ import Testing
             }
         }
         for form in [OutputTarget.Form.squared, .tempered(2), .tempered(1)] {
-            let target = OutputTarget(head: 0, kept: kept, form: form, weight: 0.5)
-            let gradient = target.gradient(logits[...])
+            let gradient = OutputTarget.gradient(
+                logits[...], kept: kept, form: form, weight: 0.5)
             for i in 0..<3 {
                 var (up, down) = (logits.map(Double.init), logits.map(Double.init))
                 up[i] += 1e-5
@@ -118,8 +118,8 @@ import Testing
                 let slope = 0.5 * (loss(form, up) - loss(form, down)) / 2e-5
                 #expect(abs(Double(gradient[i]) - slope) < 1e-6)
             }
-            let same = OutputTarget(head: 0, kept: logits, form: form, weight: 1)
-            #expect(same.gradient(logits[...]).allSatisfy { abs($0) < 1e-7 })
+            let same = OutputTarget.gradient(logits[...], kept: logits, form: form, weight: 1)
+            #expect(same.allSatisfy { abs($0) < 1e-7 })
         }
     }
 

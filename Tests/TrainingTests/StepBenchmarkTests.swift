@@ -17,12 +17,15 @@ import Testing
         #expect(last[0] + last[1] < first[0] + first[1])
         let methods: [(String, MethodDescriptor.Family)] = [
             ("gradnorm", .weighting), ("pcgrad", .aggregation), ("ewc", .retention),
+            ("famo", .weighting), ("replay", .retention), ("a_gem", .retention),
         ]
         for (method, family) in methods {
             let cost = try benchmark.cost(of: MethodSpec(method), family, pairs: 4, warmup: 1)
             #expect(cost.ratios.count == 4 && cost.ratios.allSatisfy { $0 > 0 })
-            #expect(cost.memory > 1)
+            #expect(cost.memory >= 1)
         }
+        #expect(try benchmark.probeCost(pairs: 2).ratios.allSatisfy { $0 > 1 })
+        #expect(try benchmark.importanceCost(pairs: 2).ratios.allSatisfy { $0 > 0 })
     }
 
     @Test("More tasks share the same sequences")

@@ -114,8 +114,8 @@ final class TinyRun {
         return Data()
     }
 
-    func model() throws -> Model {
-        try Model(base: "\(folder)/base.gguf", backend: backend)
+    func model(weights: String? = nil) throws -> Model {
+        try Model(base: "\(folder)/base.gguf", weights: weights, backend: backend)
     }
 }
 
@@ -143,6 +143,7 @@ final class Recorder: TrainingObserver {
     var events: [(kind: String, message: String)] = []
     var progress: [TrainingProgress] = []
     var checkpoints: [String] = []
+    var documents: [String: String] = [:]
     /// Points that had arrived when the last checkpoint was handed over.
     var pointsAtCheckpoint = 0
     var polls = 0
@@ -152,6 +153,7 @@ final class Recorder: TrainingObserver {
     func progress(_ progress: TrainingProgress) { self.progress.append(progress) }
     func metrics(_ points: [MetricPoint]) { self.points += points }
     func event(kind: String, message: String) { events.append((kind, message)) }
+    func document(name: String, json: String) { documents[name] = json }
     func checkpoint(path: String, step: Int) throws {
         pointsAtCheckpoint = points.count
         let kept = "\(path).kept-\(UUID().uuidString)"

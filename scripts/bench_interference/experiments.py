@@ -2,7 +2,6 @@
 import dataclasses
 import hashlib
 import json
-import pathlib
 
 from rows import CLINC_DOMAINS
 
@@ -131,7 +130,7 @@ ADAPTERS = Arm("adapter_per_task", "adapter per task (rate 5e-4)", {
     cost=0.8)
 PROGRESSIVE = Arm("progressive", "progressive columns", {"adaptation": {"method": "progressive"}}, cost=2.5)
 NO_LATERALS = Arm("columns_alone", "the same without laterals", {
-    "adaptation": {"method": "progressive", "laterals": "none"}}, cost=2)
+    "adaptation": {"method": "progressive", "laterals": False}}, cost=2)
 
 FIVE = tuple(Task(name, file, 8000, quick=quick) for name, file, quick in (
     ("sentiment", "sentiment_mr", 64), ("subjectivity", "subjectivity", 64), ("topic", "topic_dbpedia14", 42),
@@ -159,14 +158,13 @@ SMALL_MODEL = {"optimizer": {"name": "adamw", "learning_rate": 5e-5}, "epochs": 
                "max_length": 256, "dtype": "auto", "checkpoint_seconds": 600}
 
 
-def generation(metric):
-    return Experiment(
-        "generation", "Five generation tasks, one after the other", "smollm2",
-        tuple(Task(name, file, 500, 200, "generation", metric, quick=12) for name, file in (
-            ("restaurant", "nlg_restaurant"), ("hotel", "nlg_hotel"), ("laptop", "nlg_laptop"),
-            ("replies", "reply_camrest"), ("translation", "translation_en_vi"))) + (NEUTRAL,),
-        (NAIVE, REPLAY, JOINT, EWC_SWEEP[1], REPLAY_EWC, A_GEM, SINGLE, DER, LWF),
-        {**SMALL_MODEL, "stages": "sequential"}, evaluations=6)
+GENERATION = Experiment(
+    "generation", "Five generation tasks, one after the other", "smollm2",
+    tuple(Task(name, file, 500, 200, "generation", "bleu", quick=12) for name, file in (
+        ("restaurant", "nlg_restaurant"), ("hotel", "nlg_hotel"), ("laptop", "nlg_laptop"),
+        ("replies", "reply_camrest"), ("translation", "translation_en_vi"))) + (NEUTRAL,),
+    (NAIVE, REPLAY, JOINT, *EWC_SWEEP[1:3], REPLAY_EWC, A_GEM, SINGLE, DER, LWF, ADAPTERS),
+    {**SMALL_MODEL, "stages": "sequential"}, evaluations=6)
 
 
 IMBALANCE = Experiment(
@@ -205,7 +203,5 @@ CURRICULUM = Experiment(
     {**SMALL_MODEL}, evaluations=2)
 
 
-def experiments():
-    """In the order in which they run. Generations are scored by BLEU where the contract knows it."""
-    metric = "bleu" if "bleu" in pathlib.Path("openapi.yaml").read_text() else "perplexity"
-    return (SEQUENCE, IMBALANCE, WEIGHTING, CURRICULUM, generation(metric), CLINC)
+# In the order in which they run.
+EXPERIMENTS = (SEQUENCE, IMBALANCE, CLINC, GENERATION, WEIGHTING, CURRICULUM)

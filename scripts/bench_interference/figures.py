@@ -1,16 +1,17 @@
 """From the result files of an experiment to figures by arm: plain numbers, no layout."""
-import math
-
 from intervals import Scores, cut, mean, t_interval, verdict
 
 SMALLER_IS_BETTER = ("perplexity", "loss")
 
 
+def scaled(metric, value):
+    """A score as it is written here: BLEU from 0 to 1, like a share."""
+    return value / 100 if metric == "bleu" and value is not None else value
+
+
 def gain(metric, value):
-    """A score turned so that more is better; a perplexity as nats a token, which can be averaged."""
-    if metric == "perplexity":
-        return -math.log(value)
-    return -value if metric in SMALLER_IS_BETTER else value
+    """A score turned so that more is better."""
+    return -value if metric in SMALLER_IS_BETTER else scaled(metric, value)
 
 
 def points(run, task, name, split):
@@ -37,11 +38,11 @@ def scores(experiment, result):
 
 
 def final(experiment, result, split="validation"):
-    """The scores at the end, by task, as the service gives them."""
+    """The scores at the end, by task."""
     found = {}
     for index, task in enumerate(experiment.trained):
         run = result["runs"][index if len(result["runs"]) > 1 else 0]
-        found[task.name] = last(run, task.name, task.metric, split)
+        found[task.name] = scaled(task.metric, last(run, task.name, task.metric, split))
     return found
 
 
@@ -73,9 +74,7 @@ def stage_arm(experiment, results):
     """Figures of one arm of a sequence; `results` by seed."""
     by_seed = {seed: scores(experiment, result) for seed, result in results.items()}
     by_seed = {seed: found for seed, found in by_seed.items() if found}
-    ends = [[gain(task.metric, final(experiment, result)[task.name]) for task in experiment.trained]
-            for result in results.values()]
-    acc, acc_half = summary([mean(end) for end in ends])
+    acc, acc_half = summary([mean(list(final(experiment, result).values())) for result in results.values()])
     forgetting, half = summary([found.mean_forgetting for found in by_seed.values()])
     some = next(iter(results.values()))
     figures = {
@@ -89,8 +88,7 @@ def stage_arm(experiment, results):
     }
     if by_seed:
         figures["own_stage"] = {
-            task.name: mean([result["runs"][0]["interference"]["r_matrix"][index]["scores"][task.name]
-                             for result in results.values()])
+            task.name: mean([found.matrix[index][index] for found in by_seed.values()])
             for index, task in enumerate(experiment.trained)}
         figures["bit_identical"] = all(bit_identical(experiment, result) for result in results.values())
         drift = [drift_cosine(result) for result in results.values()]

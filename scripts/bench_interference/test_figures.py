@@ -103,7 +103,7 @@ class Plans(unittest.TestCase):
         self.assertEqual(plans.unavailable(plans.REPLAY, catalogue), "rate of retention replay")
 
     def test_every_arm_has_a_name_of_its_own(self):
-        for experiment in plans.experiments():
+        for experiment in plans.EXPERIMENTS:
             names = [arm.name for arm in experiment.arms]
             self.assertEqual(len(names), len(set(names)), experiment.name)
 

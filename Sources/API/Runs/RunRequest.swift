@@ -14,7 +14,6 @@ struct RunRequest {
     /// - Throws: `APIError` naming the parameter at fault.
     func read(_ body: JSON) throws -> RunSpec {
         var fields = try FieldReader(body)
-        try refuseLaterFields(&fields)
         guard let name = try fields.identifier("name") else {
             throw fields.missing("name", "the run's name; its model is served under it")
         }
@@ -24,7 +23,7 @@ struct RunRequest {
         let baseModel = try fields.identifier("base_model") ?? ""
         let tasks = try tasks(&fields)
         let mixing = try method(&fields, "mixing", .mixing, tasks)
-        let spec = RunSpec(
+        var spec = RunSpec(
             name: name, baseModel: baseModel, tasks: tasks,
             mixing: try mixing ?? resolved("mixing", MethodSpec("proportional"), .mixing, tasks),
             weighting: try method(&fields, "weighting", .weighting, tasks),
@@ -40,6 +39,8 @@ struct RunRequest {
             seed: UInt64(try fields.integer("seed", in: 0...Int.max) ?? 1),
             dtype: try dtype(&fields),
             checkpointSeconds: try fields.number("checkpoint_seconds", in: 1...86_400) ?? 120)
+        spec.earlyWarning = try earlyWarning(&fields)
+        spec.baselines = try baselines(&fields)
         try fields.finish()
         guard spec.maxLength <= spec.batchTokens else {
             throw fields.invalid(
@@ -50,14 +51,6 @@ struct RunRequest {
             throw APIError.invalid(contradiction.parameter, contradiction.rule)
         }
         return spec
-    }
-
-    private func refuseLaterFields(_ fields: inout FieldReader) throws {
-        for name in ["baselines"] {
-            if let value = fields.value(name), value != .array([]) {
-                throw APIError.notAvailable(name, "leave it out")
-            }
-        }
     }
 
     private func dtype(_ fields: inout FieldReader) throws -> String {

@@ -20,6 +20,8 @@ extension RunSpec {
                 "clip": .number(optimizer.clip),
                 "restart_each_stage": .bool(optimizer.restartsEachStage ?? true),
             ],
+            "baselines": .array((baselines ?? []).map { .string($0.rawValue) }),
+            "early_warning": (earlyWarning ?? EarlyWarningSpec()).json,
             "epochs": .count(epochs), "batch_tokens": .count(batchTokens),
             "max_length": .count(maxLength), "seed": .integer(Int64(clamping: seed)),
             "dtype": .string(dtype), "checkpoint_seconds": .number(checkpointSeconds),
@@ -31,6 +33,12 @@ extension RunSpec {
     private var stagesJSON: JSON {
         guard let stages else { return "joint" }
         return .array(stages.map { .array($0.map { .string($0) }) })
+    }
+}
+
+extension EarlyWarningSpec {
+    fileprivate var json: JSON {
+        ["drop": .number(drop), "policy": .string(policy.rawValue)]
     }
 }
 

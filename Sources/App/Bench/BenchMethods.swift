@@ -10,7 +10,7 @@ import Training
 struct BenchMethods: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "methods",
-        abstract: "What methods cost: a step with weighting, aggregation or EWC over an equal one.",
+        abstract: "What methods cost: a step with a method over one with equal weights.",
         discussion: """
             The same sequences are shared out among the tasks, half classification, half
             generation. Steps are timed in pairs, one with the method and one without, which
@@ -31,7 +31,8 @@ struct BenchMethods: ParsableCommand {
     var tasks = "2"
 
     @Option(help: "Methods to measure, separated by commas; `all` for every one.")
-    var only = "gradnorm,uncertainty,pcgrad,cagrad,mgda,upgrad,ewc"
+    var only =
+        "gradnorm,uncertainty,famo,pcgrad,cagrad,mgda,upgrad,replay,ewc,a_gem,probe,importance"
 
     private var taskCounts: [Int] { tasks.split(separator: ",").compactMap { Int($0) } }
 
@@ -54,21 +55,20 @@ struct BenchMethods: ParsableCommand {
         for count in taskCounts {
             let session = try BenchSession(options, tasks: count)
             var own: JSONObject = [:]
-            for method in methods {
-                let cost = try session.benchmark.cost(
-                    of: MethodSpec(method.name), method.family, pairs: pairs)
+            for (name, measure) in measurements(session.benchmark) {
+                let cost = try measure()
                 let (median, upper) = StepBenchmark.median(cost.ratios)
-                let name = method.name.padding(toLength: 18, withPad: " ", startingAt: 0)
                 print(
-                    String(format: "%-7d", count) + name
+                    String(format: "%-7d", count)
+                        + name.padding(toLength: 18, withPad: " ", startingAt: 0)
                         + String(
                             format: "%.3f                             %.3f        %.2f", median,
                             upper, cost.memory))
                 // A line at a time, also into a file: the whole takes minutes.
                 fflush(nil)
-                own[method.name] = .number(median)
-                own["\(method.name)_upper"] = .number(upper)
-                own["\(method.name)_memory"] = .number(cost.memory)
+                own[name] = .number(median)
+                own["\(name)_upper"] = .number(upper)
+                own["\(name)_memory"] = .number(cost.memory)
             }
             if count == 2 {
                 for name in own.names { figures[name] = own[name] }
@@ -83,19 +83,36 @@ struct BenchMethods: ParsableCommand {
         print(JSON.object(figures).text)
     }
 
-    private static func isAnchor(_ method: MethodDescriptor) -> Bool {
-        guard method.family == .retention else { return false }
-        let needs = try? Multitask.retention(MethodSpec(method.name), tasks: []).needs
-        return needs?.anchor != nil
+    /// Equal weights and the sum are what the others are measured against: they stay as controls.
+    /// `probe` is the measurement of gradients that every run of several tasks makes beside its
+    /// steps; `importance` is what EWC does once after a stage, over a training step on the same rows.
+    private func measurements(
+        _ benchmark: StepBenchmark
+    ) -> [(name: String, measure: () throws -> StepBenchmark.Cost)] {
+        let names = only == "all" ? nil : only.split(separator: ",").map(String.init)
+        let methods = Multitask.catalogue.filter(Self.isMeasured).map { method in
+            (
+                method.name,
+                { [pairs] in
+                    try benchmark.cost(
+                        of: MethodSpec(method.name), method.family, pairs: pairs)
+                }
+            )
+        }
+        let others: [(String, () throws -> StepBenchmark.Cost)] = [
+            ("probe", { [pairs] in try benchmark.probeCost(pairs: pairs) }),
+            ("importance", { [pairs] in try benchmark.importanceCost(pairs: pairs) }),
+        ]
+        return (methods + others).filter { names?.contains($0.0) ?? true }
     }
 
-    /// Equal weights and the sum are what the others are measured against: they stay as controls.
-    private var methods: [MethodDescriptor] {
-        let names = only == "all" ? nil : only.split(separator: ",").map(String.init)
-        return Multitask.catalogue.filter {
-            ([.weighting, .aggregation].contains($0.family) || Self.isAnchor($0))
-                && !$0.takesTaskValues
-                && (names?.contains($0.name) ?? true)
+    private static func isMeasured(_ method: MethodDescriptor) -> Bool {
+        switch method.family {
+        case .weighting, .aggregation: return !method.takesTaskValues
+        case .retention:
+            let needs = try? Multitask.retention(MethodSpec(method.name), tasks: []).needs
+            return needs?.anchor != nil || needs?.replay != nil || needs?.reference != nil
+        case .mixing, .curriculum, .adaptation: return false
         }
     }
 }

@@ -69,9 +69,13 @@ extension CPUBackend {
         }
     }
 
-    package func addSquares(_ x: Floats, factor: Float, into sum: Floats, _ count: Int) {
+    package func addScores(
+        _ x: Floats, factor: Float, _ form: ScoreForm, into sum: Floats, _ count: Int
+    ) {
         pool.run(count, grain: Self.sweepGrain) {
-            kernels.add_squares(x + $0.lowerBound, factor, $0.count, sum + $0.lowerBound)
+            kernels.add_scores(
+                x + $0.lowerBound, factor, form == .magnitude ? 1 : 0, $0.count,
+                sum + $0.lowerBound)
         }
     }
 

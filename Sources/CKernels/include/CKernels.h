@@ -22,6 +22,10 @@ typedef struct pt_products {
     /// fused multiplications and additions: no way of cutting C changes a bit.
     void (*multiply_block)(const float *a, const float *b, float *c, long ldc, long rows,
                            long columns, long depth, int accumulate);
+    /// sums[rows, columns] += factor·φ(a·b) from consecutive panels of `depth`, φ the square or,
+    /// where `magnitude`, the absolute value.
+    void (*score_block)(const float *a, const float *b, float *sums, long ldc, long rows,
+                        long columns, long depth, float factor, int magnitude);
 } pt_products;
 
 /// One instruction set's kernels. `long` counts elements; rows are contiguous unless a
@@ -110,8 +114,8 @@ typedef struct pt_kernels {
     void (*gramian)(const float *_Nonnull const *_Nonnull slots, long count, long n,
                     const float *_Nullable second, float correction, float epsilon,
                     double *plain, double *_Nullable scaled);
-    /// sum[i] += factor·x[i]².
-    void (*add_squares)(const float *x, float factor, long n, float *sum);
+    /// sum[i] += factor·x[i]², or factor·|x[i]| where `magnitude`.
+    void (*add_scores)(const float *x, float factor, int magnitude, long n, float *sum);
     /// precision = decay·precision + added; center moves to the mean of it and value, weighted
     /// by their precisions.
     void (*join_quadratics)(float *precision, float *center, float decay, const float *added,

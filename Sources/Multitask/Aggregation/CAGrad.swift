@@ -17,7 +17,8 @@ package struct CAGrad: AggregationMethod {
         summary: "Near the mean gradient, the direction that improves the worst-off task most.",
         parameters: [
             .init(
-                "c", in: 0...10, default: 0.5, "how far from the mean gradient; below 1 converges")
+                "c", in: 0...10, default: 0.5,
+                "how far from the mean gradient; below 1 converges; default: the paper's")
         ], tasksMin: 2)
 
     private static let halvings = 120

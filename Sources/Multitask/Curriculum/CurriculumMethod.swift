@@ -25,8 +25,12 @@ struct SquareRootPacing: Sendable {
     let duration: Double
 
     static let parameters: [MethodDescriptor.Parameter] = [
-        .init("initial", in: 0.001...1, default: 0.01, "c₀: share of the ranking open at first"),
-        .init("duration", in: 0.01...1, default: 0.5, "T_c: share of the stage until all is open"),
+        .init(
+            "initial", in: 0.001...1, default: 0.01,
+            "c₀: share of the ranking open at first; default: the paper's"),
+        .init(
+            "duration", in: 0.01...1, default: 0.5,
+            "T_c: share of the stage until all is open; default: ours"),
     ]
 
     init(_ settings: MethodSettings) {

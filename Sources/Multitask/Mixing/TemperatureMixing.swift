@@ -11,8 +11,12 @@ package struct TemperatureMixing: MixingMethod {
         equation: "p_t ∝ min(n_t, K)^(1/T)",
         summary: "Between proportional (T = 1) and uniform (large T), sizes capped at K first.",
         parameters: [
-            .init("temperature", in: 1...100, default: 2, "T: flattens the shares"),
-            .init("cap", in: 1...1e12, default: 524_288, "K: the largest size that counts, rows"),
+            .init(
+                "temperature", in: 1...100, default: 2,
+                "T: flattens the shares; default: tried in the paper"),
+            .init(
+                "cap", in: 1...1e12, default: 524_288,
+                "K: the largest size that counts, rows; default: tried in the paper"),
         ])
 
     private let temperature: Double

@@ -13,8 +13,12 @@ package struct AGEM: RetentionMethod {
         equation: "g −= (g·g_ref / ‖g_ref‖²) g_ref where g·g_ref < 0",
         summary: "Turns steps that would raise the loss on kept rows of earlier tasks.",
         parameters: [
-            .init("fraction", in: 1e-4...1, default: 0.1, "share of an earlier task's rows kept"),
-            .init("rate", in: 0.01...4, default: 1, "kept rows for each new row"),
+            .init(
+                "fraction", in: 1e-4...1, default: 0.1,
+                "share of an earlier task's rows kept; default: ours"),
+            .init(
+                "rate", in: 0.01...4, default: 1,
+                "kept rows for each new row; default: the paper's equal batches"),
         ])
 
     package let needs: RetentionNeeds

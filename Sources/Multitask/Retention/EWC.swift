@@ -8,8 +8,8 @@ package import Spec
 /// information: the mean over rows of the *per-row* squared score ∂ log p(y|x)/∂θ at θ*, after the stage, of
 /// the task's loss alone. `fisher` says whose labels y are: `sampled` from the model (the Fisher
 /// itself, unbiased, the default), `exact` (its expectation over all classes; generation
-/// samples), `empirical` (the data's labels). The score of a generation row is that of its
-/// whole completion.
+/// samples), `empirical` (the data's labels). Unit: the score of a generation row is that of its
+/// whole completion, ∂ log p(y₁…y_n|x)/∂θ; sampled ones draw each token after the row's true prefix.
 ///
 /// The penalty's gradient is added after clipping and outside aggregation. Default λ = 1000, to be
 /// swept: the paper's 400 is for another scale of losses.
@@ -21,8 +21,12 @@ package struct EWC: RetentionMethod {
         parameters: Self.parameters, means: "the quadratic penalty")
 
     static let parameters: [MethodDescriptor.Parameter] = [
-        .init("lambda", in: 0...1e9, default: 1000, "λ: strength of the penalty"),
-        .init("samples", in: 1...100_000, default: 256, "rows of each task that F averages over"),
+        .init(
+            "lambda", in: 0...1e9, default: 1000,
+            "λ: strength of the penalty; default: ours, to be swept"),
+        .init(
+            "samples", in: 1...100_000, default: 256,
+            "rows of each task that F averages over; default: ours"),
         .init(
             "fisher", choices: ["sampled", "empirical", "exact"],
             "whose labels the score is of: the model's, the data's, or all by probability"),
@@ -38,7 +42,7 @@ package struct EWC: RetentionMethod {
         var needs = RetentionNeeds()
         needs.anchor = .init(
             strength: settings["lambda"], decay: decay,
-            labels: .init(rawValue: settings.option("fisher")) ?? .sampled,
+            importance: .score(.init(rawValue: settings.option("fisher")) ?? .sampled),
             samples: Int(settings["samples"]))
         return needs
     }

@@ -10,7 +10,11 @@ package struct OnlineEWC: RetentionMethod {
         equation: "L + (λ/2) Σ_i F̄_i (θ_i − θ*_i)², F̄ ← γ F̄ + F",
         summary: "EWC with one fading penalty around the newest parameters.",
         parameters: EWC.parameters
-            + [.init("gamma", in: 0...1, default: 0.95, "γ: what is left of the older Fisher")],
+            + [
+                .init(
+                    "gamma", in: 0...1, default: 0.95,
+                    "γ: what is left of the older Fisher; default: within the paper's sweep")
+            ],
         means: "the quadratic penalty")
 
     package let needs: RetentionNeeds

@@ -9,6 +9,9 @@ package import Spec
 /// task, and is a row of its task in every respect: with task scope it has its own mean, with an
 /// aggregation its own gradient.
 ///
+/// `keep` says whether the rows are a uniform sample (Vitter's algorithm R) or one that has a
+/// classification task's classes as even as its rows allow (CBRS, see `ClassBalancedReservoir`).
+///
 /// Defaults: a tenth is kept and mixed one to one, which is what the claims of replay rest on.
 package struct Replay: RetentionMethod {
     package static let descriptor = MethodDescriptor(
@@ -16,15 +19,24 @@ package struct Replay: RetentionMethod {
         equation: "L = L_new + L_kept over rows mixed 1 : rate",
         summary: "Trains on a kept share of each earlier task's rows beside the new ones.",
         parameters: [
-            .init("fraction", in: 1e-4...1, default: 0.1, "share of an earlier task's rows kept"),
-            .init("rate", in: 0.01...4, default: 1, "replayed rows for each new row"),
-        ], means: "replay")
+            .init(
+                "fraction", in: 1e-4...1, default: 0.1,
+                "share of an earlier task's rows kept; default: usual in reports of replay"),
+            .init(
+                "rate", in: 0.01...4, default: 1,
+                "replayed rows for each new row; default: the paper's equal batches"),
+            .init(
+                "keep", choices: ["uniform", "class_balanced"],
+                "which rows of a classification task: any alike, or its classes evenly"),
+        ], earlierRows: .full, means: "replay")
 
     package let needs: RetentionNeeds
 
     package init(_ settings: MethodSettings) {
         var needs = RetentionNeeds()
-        needs.replay = .init(fraction: settings["fraction"], rate: settings["rate"])
+        needs.replay = .init(
+            fraction: settings["fraction"], rate: settings["rate"],
+            balancesClasses: settings.option("keep") == "class_balanced")
         self.needs = needs
     }
 }

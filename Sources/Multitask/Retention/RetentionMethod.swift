@@ -11,21 +11,32 @@ package struct RetentionNeeds: Sendable, Equatable {
         package var fraction: Double
         /// Replayed rows for each new row.
         package var rate: Double
+        /// Whether what is kept has a task's classes as even as its rows allow.
+        package var balancesClasses = false
     }
 
-    /// A quadratic penalty ½λ Σ Fᵢ(θᵢ − θ*ᵢ)² around what earlier stages ended with.
+    /// A quadratic penalty ½λ Σ Fᵢ(θᵢ − θ*ᵢ)² around what earlier stages ended with, or began with.
     package struct Anchor: Sendable, Equatable {
         package enum Labels: String, Sendable { case sampled, empirical, exact }
+
+        /// What F is.
+        package enum Importance: Sendable, Equatable {
+            /// Mean over rows of the squared score, with these labels.
+            case score(Labels)
+            /// Mean over rows of |∂‖logits‖²/∂θ|.
+            case outputs
+            /// 1 for each parameter of the backbone, around the model that the run starts from.
+            case base
+        }
 
         /// λ.
         package var strength: Double
         /// γ: what is left of earlier penalties when a new one joins, all around the newest
         /// parameters; `nil`: all in full, each around its own.
         package var decay: Double?
-        /// Whose labels the score is of.
-        package var labels: Labels
+        package var importance: Importance
         /// Rows of each task that F is the mean over.
-        package var samples: Int
+        package var samples = 0
     }
 
     /// The step may not oppose the gradient of rows kept of earlier tasks.
@@ -84,7 +95,8 @@ package struct RetentionNeeds: Sendable, Equatable {
     }
 }
 
-/// A method against forgetting. Takes effect from the second stage on.
+/// A method against forgetting. Takes effect from the second stage on, or from the first where it
+/// keeps the model that the run starts from.
 package protocol RetentionMethod: Sendable {
     static var descriptor: MethodDescriptor { get }
 

@@ -14,7 +14,11 @@ package struct DynamicWeightAverage: WeightingMethod {
         family: .weighting, name: "dwa", paper: "arXiv:1803.10704",
         equation: "w_i = K softmax(r_i / T), r_i = L_i(e−1) / L_i(e−2)",
         summary: "Once an epoch, weighs tasks by how slowly their mean loss falls.",
-        parameters: [.init("temperature", in: 0.01...100, default: 2, "T: evens the weights out")],
+        parameters: [
+            .init(
+                "temperature", in: 0.01...100, default: 2,
+                "T: evens the weights out; default: the paper's")
+        ],
         tasksMin: 2)
 
     package private(set) var weights: [Double]

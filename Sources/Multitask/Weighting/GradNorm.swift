@@ -9,8 +9,7 @@ package import Spec
 /// gradient, so that ∂/∂w_i = sign(G_i − target_i) · g_i and no second backward pass is needed.
 /// Then w is rescaled to Σ w = T (algorithm 1).
 ///
-/// Defaults: α = 1.5 (§5.2, the value for tasks of different kinds), Adam with learning rate
-/// 0.025 on w. Called once per optimiser step; the model moves with the weights from before.
+/// Defaults: α = 1.5 and Adam with learning rate 0.025 on w (§5.2); K = 5 is ours. Called once per optimiser step; the model moves with the weights from before.
 ///
 /// Deviations: w has a floor of 1e-3; L_i(0) is the mean of the first K steps in which the task
 /// was present, and w rests until then; a task absent from a step is left out of that step's
@@ -22,25 +21,25 @@ package struct GradNorm: WeightingMethod {
         summary: "Balances the tasks' gradient norms at the last shared matrix by how far each "
             + "has come.",
         parameters: [
-            .init("alpha", in: 0...5, default: 1.5, "how strongly slow tasks are pulled along"),
-            .init("learning_rate", in: 1e-6...1, default: 0.025, "of Adam on the weights"),
-            .init("warmup_steps", in: 1...10_000, default: 5, "steps averaged into L(0)"),
+            .init(
+                "alpha", in: 0...5, default: 1.5,
+                "how strongly slow tasks are pulled along; default: §5.2"),
+            .init(
+                "learning_rate", in: 1e-6...1, default: 0.025,
+                "of Adam on the weights; default: §5.2"),
+            .init(
+                "warmup_steps", in: 1...10_000, default: 5,
+                "steps averaged into L(0); default: ours"),
         ], tasksMin: 2, comparesGradients: true)
 
     private static let floor = 1e-3
-    private static let beta1 = 0.9
-    private static let beta2 = 0.999
-    private static let epsilon = 1e-8
 
     package private(set) var weights: [Double]
     private let alpha: Double
-    private let learningRate: Double
-    private let warmupSteps: Int
+    private let warmupSteps: Double
     private var initialSums: [Double]
-    private var initialCounts: [Int]
-    private var firstMoments: [Double]
-    private var secondMoments: [Double]
-    private var updates: [Int]
+    private var initialCounts: [Double]
+    private var adam: ScalarAdam
 
     package var needs: WeightingNeeds { [.losses, .sharedNorms] }
 
@@ -48,13 +47,10 @@ package struct GradNorm: WeightingMethod {
         let zeros = settings.tasks.map { _ in 0.0 }
         weights = settings.tasks.map { _ in 1 }
         alpha = settings["alpha"]
-        learningRate = settings["learning_rate"]
-        warmupSteps = Int(settings["warmup_steps"])
+        warmupSteps = settings["warmup_steps"].rounded()
         initialSums = zeros
-        initialCounts = zeros.map { _ in 0 }
-        firstMoments = zeros
-        secondMoments = zeros
-        updates = initialCounts
+        initialCounts = zeros
+        adam = ScalarAdam(count: zeros.count, learningRate: settings["learning_rate"])
     }
 
     package mutating func observe(_ step: WeightingObservation) {
@@ -84,7 +80,7 @@ package struct GradNorm: WeightingMethod {
     }
 
     private func initialLoss(_ task: Int) -> Double {
-        max(initialSums[task] / Double(initialCounts[task]), .leastNormalMagnitude)
+        max(initialSums[task] / initialCounts[task], .leastNormalMagnitude)
     }
 
     /// One Adam step on w along ∂/∂w_i = sign(G_i − Ḡ r_i^α) · g_i.
@@ -97,12 +93,7 @@ package struct GradNorm: WeightingMethod {
             let task = member.task
             let excess = weights[task] * member.norm - meanNorm * pow(member.rate / meanRate, alpha)
             let gradient = (excess > 0 ? 1 : excess < 0 ? -1 : 0) * member.norm
-            updates[task] += 1
-            firstMoments[task] += (1 - Self.beta1) * (gradient - firstMoments[task])
-            secondMoments[task] += (1 - Self.beta2) * (gradient * gradient - secondMoments[task])
-            let first = firstMoments[task] / (1 - pow(Self.beta1, Double(updates[task])))
-            let second = secondMoments[task] / (1 - pow(Self.beta2, Double(updates[task])))
-            weights[task] -= learningRate * first / (second.squareRoot() + Self.epsilon)
+            weights[task] -= adam.step(task, gradient)
         }
     }
 
@@ -124,20 +115,16 @@ package struct GradNorm: WeightingMethod {
 
 extension GradNorm {
     package var state: [String: [Double]] {
-        [
-            "weights": weights, "initial_sums": initialSums,
-            "initial_counts": initialCounts.map(Double.init), "first_moments": firstMoments,
-            "second_moments": secondMoments, "updates": updates.map(Double.init),
-        ]
+        adam.state.merging([
+            "weights": weights, "initial_sums": initialSums, "initial_counts": initialCounts,
+        ]) { own, _ in own }
     }
 
     package mutating func restore(_ state: [String: [Double]]) throws(MultitaskError) {
         try checkState(state, like: self.state, of: Self.descriptor)
         weights = state["weights"] ?? weights
         initialSums = state["initial_sums"] ?? initialSums
-        initialCounts = (state["initial_counts"] ?? []).map { Int(min($0, 1e15)) }
-        firstMoments = state["first_moments"] ?? firstMoments
-        secondMoments = state["second_moments"] ?? secondMoments
-        updates = (state["updates"] ?? []).map { Int(min($0, 1e15)) }
+        initialCounts = state["initial_counts"] ?? initialCounts
+        adam.restore(state)
     }
 }

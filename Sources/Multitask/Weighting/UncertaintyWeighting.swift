@@ -16,7 +16,9 @@ package struct UncertaintyWeighting: WeightingMethod {
         family: .weighting, name: "uncertainty", paper: "arXiv:1705.07115",
         equation: "L = Σ e^(−s_i) L_i + s_i / 2, s_i learnt",
         summary: "Learns how noisy each task is; tasks with large losses count less.",
-        parameters: [.init("learning_rate", in: 1e-6...1, default: 0.01, "of Adam on s")],
+        parameters: [
+            .init("learning_rate", in: 1e-6...1, default: 0.01, "of Adam on s; default: ours")
+        ],
         tasksMin: 2)
 
     private let factors: [Double]

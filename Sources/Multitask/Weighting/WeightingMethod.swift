@@ -13,6 +13,8 @@ package struct WeightingNeeds: OptionSet, Sendable {
     package static let losses = WeightingNeeds(rawValue: 1)
     /// Each present task's gradient norm at the last shared matrix, unweighted.
     package static let sharedNorms = WeightingNeeds(rawValue: 2)
+    /// Each present task's mean loss on the same rows after the step: one more forward pass.
+    package static let lossesAfter = WeightingNeeds(rawValue: 4)
 }
 
 /// One optimiser step as a weighting method sees it. `nil`: the task had no row in the step.
@@ -21,10 +23,13 @@ package struct WeightingObservation: Sendable, Equatable {
     package var losses: [Double?]
     /// g_i = ‖∇_W L_i‖ without weight; empty where the method does not need it.
     package var norms: [Double?]
+    /// L_i once the model has moved; empty where the method does not need it.
+    package var lossesAfter: [Double?]
 
-    package init(losses: [Double?], norms: [Double?] = []) {
+    package init(losses: [Double?], norms: [Double?] = [], lossesAfter: [Double?] = []) {
         self.losses = losses
         self.norms = norms
+        self.lossesAfter = lossesAfter
     }
 }
 

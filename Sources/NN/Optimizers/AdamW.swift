@@ -64,8 +64,9 @@ package final class AdamW {
         return sum.squareRoot()
     }
 
-    /// One update with gradient `scale · Σₜ αₜgₜ`. Parameters whose gradients are all empty are
-    /// skipped entirely (no decay, no moment update; each parameter counts its own updates).
+    /// One update with gradient `scale · Σₜ αₜgₜ`. Parameters whose gradients are all empty or have
+    /// the coefficient 0 are skipped entirely (no decay, no moment update; each parameter counts its
+    /// own updates): the head of a task that a step does not train must not drift.
     ///
     /// - Parameters:
     ///   - coefficients: α for parameter i, one for each of its slots; `nil`: all 1.
@@ -75,10 +76,12 @@ package final class AdamW {
         penalties: Penalties? = nil
     ) {
         for (index, parameter) in parameters.enumerated() where parameter.isTrainable {
-            let filled = parameter.gradients.enumerated().filter { $0.element != nil }
+            let alpha = coefficients(index)
+            let filled = parameter.gradients.enumerated().filter { slot, gradient in
+                gradient != nil && alpha?[slot] != 0
+            }
             if filled.isEmpty { continue }
             states[index].updates += 1
-            let alpha = coefficients(index)
             let state = states[index]
             var update = AdamWUpdate(
                 value: parameter.value.pointer, first: state.first.pointer,

@@ -6,8 +6,10 @@ package protocol OptimizerKernels {
     /// shape alone decides. Not finite where a slot is not.
     func gramian(_ slots: [Floats], _ count: Int, preconditioner: Preconditioner?) -> GramianSweep
     func adamW(_ update: AdamWUpdate)
-    /// sum += factor·x².
-    func addSquares(_ x: Floats, factor: Float, into sum: Floats, _ count: Int)
+    /// sum += factor·φ(x).
+    func addScores(
+        _ x: Floats, factor: Float, _ form: ScoreForm, into sum: Floats, _ count: Int)
+    func addScores(_ product: ScoreProduct)
     /// ½·decay·penalty + ½·added·(θ − value)² as one quadratic again, up to a constant.
     func join(_ penalty: QuadraticPenalty, decay: Float, added: Floats, value: Floats, _ count: Int)
 }
@@ -19,6 +21,33 @@ package struct Preconditioner {
 
     package init(second: Floats, correction: Float, epsilon: Float) {
         (self.second, self.correction, self.epsilon) = (second, correction, epsilon)
+    }
+}
+
+/// φ: what is summed of a sample's gradient.
+package enum ScoreForm: Sendable {
+    case square
+    case magnitude
+}
+
+/// sum `[m, n]` += factor · Σ φ(aₛᵀ·bₛ) over samples s, the product of each formed tile by tile
+/// and never stored: the scores of a matrix whose gradient is a sum over rows.
+package struct ScoreProduct {
+    /// `[rows, m]` and `[rows, n]`.
+    package var a: Floats, b: Floats
+    package var m: Int, n: Int
+    /// The rows of each sample.
+    package var samples: [Range<Int>]
+    package var sum: Floats
+    package var factor: Float
+    package var form: ScoreForm
+
+    package init(
+        _ a: Floats, _ b: Floats, m: Int, n: Int, samples: [Range<Int>], into sum: Floats,
+        factor: Float, form: ScoreForm
+    ) {
+        (self.a, self.b, self.m, self.n) = (a, b, m, n)
+        (self.samples, self.sum, self.factor, self.form) = (samples, sum, factor, form)
     }
 }
 

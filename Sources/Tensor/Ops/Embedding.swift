@@ -11,6 +11,7 @@ extension Tape {
         if hasFailed { return y }
         backend.gatherRows(table.value.pointer, ids, width: width, into: y.pointer)
         record(y) { [backend] dy in
+            if let scores = table.scores { return scores.keep(dy, ids: ids, rows.spans) }
             for (slot, range) in table.slotRanges(rows, count: ids.count) {
                 let gradient = table.accumulator(slot: slot)
                 if !gradient.adds { backend.zero(gradient.pointer, table.value.count) }

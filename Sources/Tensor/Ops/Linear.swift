@@ -49,6 +49,7 @@ extension Tape {
 extension Parameter {
     /// dW_t (+)= dY_tᵀ·X_t for each task's rows.
     func accumulate(_ dy: Tensor, _ x: Tensor, rows: RowSpace?) {
+        if let scores { return scores.add(dy, x, samples(rows, count: x.rowCount)) }
         let (outputs, inputs) = (value.rowCount, value.width)
         for (slot, range) in slotRanges(rows, count: x.rowCount) {
             let target = accumulator(slot: slot)

@@ -1,63 +1,64 @@
-// The language-model loss. The logits of a chunk of rows exist only until that chunk's gradients
-// are formed, which is at once: the weights of the losses are known in the forward pass.
+import Glibc
 
 extension Tape {
-    /// Rows whose logits exist at the same time.
-    static let logitRowsMax = 256
-
-    /// Cross-entropy of x·Wᵀ without keeping the `[N, V]` logits: computed in row chunks. Returns
-    /// each row's unweighted loss. When recording, the gradient of W is accumulated here already,
-    /// that of x is kept `[N, D]` until `backward()`.
+    /// Cross-entropy of x·Wᵀ without keeping the `[N, V]` logits. Returns each row's unweighted
+    /// loss.
+    ///
+    /// - Parameter observing: shown each row's logits, for whoever wants more of them than a loss.
     package func linearCrossEntropy(
-        _ x: Tensor, _ weight: Parameter, targets: [Int32], weights: [Float]
+        _ x: Tensor, _ weight: Parameter, targets: [Int32], weights: [Float],
+        observing: ((_ row: Int, _ logits: UnsafeBufferPointer<Float>) -> Void)? = nil
     ) -> [Float] {
-        let (n, inputs, classes) = (x.rowCount, x.width, weight.value.rowCount)
-        precondition(weight.value.width == inputs, "\(weight.name) takes \(weight.value.width)")
-        checkTargets(targets, weights, rows: n, classes: classes)
-        let cell = isRecording ? x.cell : nil
-        let wantsWeight = isRecording && weight.isTrainable
-        let wantsGradient = cell != nil || wantsWeight
-        let dx = cell.map { _ in Tensor(x.shape, backend: backend) }
-        let logits = Tensor([min(n, Self.logitRowsMax), classes], backend: backend)
-        if hasFailed { return [Float](repeating: .nan, count: n) }
-
-        var losses: [Float] = []
-        losses.reserveCapacity(n)
-        for (slot, range) in chunks(weight, x.rows, count: n) {
-            let from = x.pointer + range.lowerBound * inputs
-            backend.multiply(
-                Product(
-                    from, weight.value.pointer, transposeB: true, into: logits.pointer,
-                    m: range.count, n: classes, k: inputs))
-            losses += backend.crossEntropy(
-                logits.pointer, classes: classes, targets: targets[range],
-                weights: wantsGradient ? weights[range] : nil)
-            if let dx {
-                backend.multiply(
-                    Product(
-                        logits.pointer, weight.value.pointer,
-                        into: dx.pointer + range.lowerBound * inputs, m: range.count, n: inputs,
-                        k: classes))
+        let classes = weight.value.rowCount
+        checkTargets(targets, weights, rows: x.rowCount, classes: classes)
+        let wantsGradient = isRecording && (x.cell != nil || weight.isTrainable)
+        return chunkedLogits(x, weight) { rows, logits in
+            if let observing {
+                for (place, row) in rows.enumerated() {
+                    observing(
+                        row,
+                        UnsafeBufferPointer(start: logits + place * classes, count: classes))
+                }
             }
-            if wantsWeight {
-                let target = weight.accumulator(slot: slot)
-                backend.multiply(
-                    Product(
-                        logits.pointer, transposeA: true, from, into: target.pointer, m: classes,
-                        n: inputs, k: range.count, accumulate: target.adds))
-            }
+            return backend.crossEntropy(
+                logits, classes: classes, targets: targets[rows],
+                weights: wantsGradient ? weights[rows] : nil)
         }
-        if let cell, let dx { recordSeed { cell.add(dx) } }
-        return losses
     }
 
-    private func chunks(
-        _ weight: Parameter, _ rows: RowSpace?, count: Int
-    ) -> [(slot: Int, rows: Range<Int>)] {
-        weight.slotRanges(rows, count: count).flatMap { slot, range in
-            stride(from: range.lowerBound, to: range.upperBound, by: Self.logitRowsMax).map {
-                (slot, $0..<min($0 + Self.logitRowsMax, range.upperBound))
+    /// As above, with each row's target drawn from the softmax itself: the class in which
+    /// `uniforms` (one number in 0…1 a row) falls on the cumulative distribution.
+    package func linearCrossEntropy(
+        _ x: Tensor, _ weight: Parameter, drawnBy uniforms: [Double], weights: [Float]
+    ) -> [Float] {
+        let classes = weight.value.rowCount
+        precondition(uniforms.count == x.rowCount && weights.count == x.rowCount)
+        return chunkedLogits(x, weight) { rows, logits in
+            let losses = probabilities(logits, classes: classes, rows: rows.count)
+            return rows.enumerated().map { place, row in
+                let p = logits + place * classes
+                var (drawn, left) = (0, uniforms[row])
+                for c in 0..<classes {
+                    left -= Double(p[c])
+                    // Rounding may leave a little: then it is the last class that has any.
+                    if p[c] > 0 { drawn = c }
+                    if left < 0 { break }
+                }
+                let loss = drawn == 0 ? losses[place] : -logf(p[drawn])
+                p[drawn] -= 1
+                backend.scale(p, by: weights[row], into: p, classes)
+                return loss
             }
         }
+    }
+
+    /// Softmax in place of the logits; answers −log of each row's class 0.
+    func probabilities(_ logits: Floats, classes: Int, rows: Int) -> [Float] {
+        let losses = backend.crossEntropy(
+            logits, classes: classes, targets: [Int32](repeating: 0, count: rows)[...],
+            weights: [Float](repeating: 1, count: rows)[...])
+        // The kernel leaves p − 1 there, from which a small p cannot be had back.
+        for row in 0..<rows { logits[row * classes] = expf(-losses[row]) }
+        return losses
     }
 }

@@ -2,11 +2,11 @@ import Models
 import Multitask
 import Tensor
 
-/// Rows kept with the logits that they had when they were kept (DER++), one reservoir a task.
+/// Rows kept with the outputs that they had when they were kept (DER++), one reservoir a task.
 struct OutputMemory {
     private struct Kept: Equatable {
         var row: Int
-        var logits: [Float]
+        var outputs: OutputTarget.Kept
     }
 
     private let need: RetentionNeeds.StoredOutputs
@@ -26,9 +26,9 @@ struct OutputMemory {
     }
 
     /// Offers a row the first time that it is trained on.
-    mutating func offer(task: Int, row: Int, logits: [Float]) {
+    mutating func offer(task: Int, row: Int, _ outputs: OutputTarget.Kept) {
         guard let slot = reservoirs[task].offer() else { return }
-        let item = Kept(row: row, logits: logits)
+        let item = Kept(row: row, outputs: outputs)
         if slot < kept[task].count { kept[task][slot] = item } else { kept[task].append(item) }
     }
 
@@ -48,7 +48,7 @@ struct OutputMemory {
             var row = StepRow(data(task, item.row), weight: 0)
             row.outputs = [
                 OutputTarget(
-                    head: task, kept: item.logits, form: .squared,
+                    head: task, kept: item.outputs, form: .squared,
                     weight: need.outputWeight / Double(outputs.count))
             ]
             return row
@@ -65,13 +65,7 @@ struct OutputMemory {
         for (task, items) in kept.enumerated() where !items.isEmpty {
             state.metadata["outputs.\(task).rows"] = items.map { "\($0.row)" }
                 .joined(separator: " ")
-            state.tensors.append(
-                (
-                    "outputs.\(task)",
-                    Tensor(
-                        items.flatMap(\.logits), [items.count, items[0].logits.count],
-                        backend: backend)
-                ))
+            state.add(KeptOutputs(items.map(\.outputs), backend).saved("outputs.\(task)"))
         }
         return state
     }
@@ -88,15 +82,11 @@ struct OutputMemory {
             kept[task] = []
             guard count > 0 else { continue }
             let rows = try source.integers("outputs.\(task).rows")
-            guard let shape = source.file.shape("outputs.\(task)"), shape.count == 2,
-                shape[0] == rows.count
-            else { throw SavedSource.mismatch("lacks kept outputs") }
-            let tensor = Tensor(shape, backend: backend)
-            try source.read("outputs.\(task)", into: tensor)
-            let values = tensor.floats()
-            kept[task] = rows.enumerated().map { place, row in
-                Kept(row: row, logits: Array(values[place * shape[1]..<(place + 1) * shape[1]]))
+            let outputs = try KeptOutputs(source, "outputs.\(task)", backend)
+            guard outputs.count == rows.count else {
+                throw SavedSource.mismatch("lacks kept outputs")
             }
+            kept[task] = rows.enumerated().map { Kept(row: $1, outputs: outputs[$0]) }
         }
     }
 }

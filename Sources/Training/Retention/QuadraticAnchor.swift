@@ -37,6 +37,16 @@ final class QuadraticAnchor {
         }
     }
 
+    /// Joins ½ ‖θ − now‖² over some parameters.
+    func joinOnes(_ places: [Int]) {
+        for index in places {
+            let value = parameters[index].value
+            let part = empty(like: value)
+            part.precision.pointer.update(repeating: 1, count: value.count)
+            parts[index] = part
+        }
+    }
+
     func penalties(strength: Double) -> Penalties {
         Penalties(
             byParameter: parts.mapValues {

@@ -1,45 +1,61 @@
 import Models
 import Multitask
+import Spec
 import Tensor
 
-/// What earlier tasks' heads answer on the rows of a stage, recorded before it (LwF).
+/// What earlier tasks' heads answer on the rows of a stage, recorded before it (LwF). A generation
+/// task's head is the language model itself; it answers after the positions that a row trains on,
+/// or else after the last ones.
 struct RecordedAnswers {
-    /// Logits `[rows of the task, classes of the head]`.
-    private var answers: [Key: Tensor] = [:]
+    private var answers: [Key: KeptOutputs] = [:]
 
-    private static let batch = 16
+    /// Tokens of a batch of the recording.
+    private static let batchTokens = 1024
+    /// Positions of a classification row after which a language model answers.
+    static let positionsMax = 16
 
     private struct Key: Hashable {
         var task: Int
         var head: Int
     }
 
-    /// Records the answers of `heads` on every row of `tasks`.
-    /// - Parameter between: called before each batch; what it throws ends the recording.
+    /// Records the answers of `heads` on every row of `tasks`, in one forward pass over the rows.
+    /// - Parameters:
+    ///   - temperature: of the kept distributions over tokens.
+    ///   - between: called before each batch; what it throws ends the recording.
     mutating func record(
-        tasks: [Int], heads: [Int], data: [[Example]], runner: StepRunner, backend: any Backend,
-        between: () throws -> Void
+        tasks: [Int], heads: [Int], data: [[Example]], temperature: Double, runner: StepRunner,
+        backend: any Backend, between: () throws -> Void
     ) throws {
         answers = [:]
         for task in tasks {
-            for head in heads where head != task {
-                // A head reads any row: the row is passed off as one of the head's own task.
-                let posed = data[task].map { example in
-                    var posed = Example(task: head, tokens: example.tokens, targets: [0])
-                    posed.types = example.types
-                    return posed
-                }
-                var logits: [Float] = []
-                for start in stride(from: 0, to: posed.count, by: Self.batch) {
-                    try between()
-                    let rows = posed[start..<min(start + Self.batch, posed.count)]
-                    let outcomes = try runner.pass.run(rows.map { StepRow($0) }, recording: false)
-                    logits += outcomes.flatMap(\.logits)
-                }
-                answers[Key(task: task, head: head)] = Tensor(
-                    logits, [posed.count, logits.count / max(1, posed.count)], backend: backend)
+            let others = heads.filter { $0 != task }
+            if others.isEmpty { continue }
+            var found = others.map { _ in [OutputTarget.Kept]() }
+            for batch in Self.batches(data[task], min(Self.batchTokens, runner.pass.tokensMax)) {
+                try between()
+                let reader = AnswerReader(
+                    Array(data[task][batch]), runner, temperature: temperature, backend)
+                for (place, head) in others.enumerated() { found[place] += reader.answers(head) }
+            }
+            for (head, outputs) in zip(others, found) {
+                answers[Key(task: task, head: head)] = KeptOutputs(outputs, backend)
             }
         }
+    }
+
+    private static func batches(_ rows: [Example], _ tokensMax: Int) -> [Range<Int>] {
+        var batches: [Range<Int>] = []
+        var (start, tokens) = (0, 0)
+        for (index, row) in rows.enumerated() {
+            if index > start, tokens + row.length > tokensMax {
+                batches.append(start..<index)
+                (start, tokens) = (index, 0)
+            }
+            tokens += row.length
+        }
+        if start < rows.count { batches.append(start..<rows.count) }
+        return batches
     }
 
     /// What a row should keep answering.
@@ -47,13 +63,10 @@ struct RecordedAnswers {
         task: Int, row: Int, need: RetentionNeeds.Distillation, share: Double
     ) -> [OutputTarget] {
         answers.filter { $0.key.task == task }.sorted { $0.key.head < $1.key.head }
-            .map { key, tensor in
-                let classes = tensor.shape[1]
-                let start = tensor.pointer + row * classes
-                return OutputTarget(
-                    head: key.head,
-                    kept: Array(UnsafeBufferPointer(start: start, count: classes)),
-                    form: .tempered(need.temperature), weight: need.weight * share)
+            .map { key, outputs in
+                OutputTarget(
+                    head: key.head, kept: outputs[row], form: .tempered(need.temperature),
+                    weight: need.weight * share)
             }
     }
 
@@ -61,7 +74,9 @@ struct RecordedAnswers {
         var state = SavedState()
         let keys = answers.keys.sorted { ($0.task, $0.head) < ($1.task, $1.head) }
         state.metadata["answers"] = keys.map { "\($0.task) \($0.head)" }.joined(separator: " ")
-        state.tensors = keys.compactMap { key in answers[key].map { (Self.name(key), $0) } }
+        for key in keys {
+            if let outputs = answers[key] { state.add(outputs.saved(Self.name(key))) }
+        }
         return state
     }
 
@@ -70,14 +85,66 @@ struct RecordedAnswers {
         answers = [:]
         for place in stride(from: 0, to: numbers.count - 1, by: 2) {
             let key = Key(task: numbers[place], head: numbers[place + 1])
-            guard let shape = source.file.shape(Self.name(key)), shape.count == 2 else {
-                throw SavedSource.mismatch("lacks recorded answers")
-            }
-            let tensor = Tensor(shape, backend: backend)
-            try source.read(Self.name(key), into: tensor)
-            answers[key] = tensor
+            answers[key] = try KeptOutputs(source, Self.name(key), backend)
         }
     }
 
     private static func name(_ key: Key) -> String { "answers.\(key.task).\(key.head)" }
+}
+
+/// The heads' answers on one batch.
+private struct AnswerReader {
+    private let rows: [Example]
+    private let runner: StepRunner
+    private let temperature: Double
+    private let tape: Tape
+    private let hidden: Tensor
+    private let segments: [Segment]
+
+    /// - Parameter rows: of one task; at least one.
+    init(_ rows: [Example], _ runner: StepRunner, temperature: Double, _ backend: any Backend) {
+        self.rows = rows
+        self.runner = runner
+        self.temperature = temperature
+        tape = Tape(backend, recording: false)
+        let name = runner.tasks[rows[0].task].name
+        let hasTypes = rows.contains { !$0.types.isEmpty }
+        let batch = PackedBatch(
+            rows.map { (task: 0, tokens: $0.tokens) },
+            types: hasTypes
+                ? rows.map { $0.types.isEmpty ? $0.tokens.map { _ in 0 } : $0.types } : [],
+            adapters: rows.map { _ in runner.model.adapterKey(task: name) })
+        segments = batch.segments
+        hidden = runner.model.hiddenStates(
+            batch, column: runner.model.column(task: name), caches: nil, on: tape)
+    }
+
+    func answers(_ head: Int) -> [OutputTarget.Kept] {
+        let model = runner.model
+        if runner.tasks[head].kind == .generation { return tokens(model) }
+        let logits = model.classify(
+            hidden, segments: segments, head: runner.tasks[head].name, task: 0, on: tape
+        ).floats()
+        let classes = logits.count / rows.count
+        return rows.indices.map { .logits(Array(logits[$0 * classes..<($0 + 1) * classes])) }
+    }
+
+    private func tokens(_ model: Model) -> [OutputTarget.Kept] {
+        let counts = rows.map { row in
+            runner.tasks[row.task].kind == .generation
+                ? row.targets.count : min(RecordedAnswers.positionsMax, row.tokens.count)
+        }
+        let places = zip(segments, counts).flatMap { segment, count in
+            (segment.upperBound - count..<segment.upperBound).map { Int32($0) }
+        }
+        let selected = tape.gather(hidden, places, rows: RowSpace(count: places.count))
+        let kept = tape.topTokens(
+            selected, model.backbone.outputProjection, width: OutputTarget.tokensKept,
+            temperature: Float(temperature))
+        var start = 0
+        return counts.map { count in
+            defer { start += count }
+            return .tokens(kept[start..<start + count])
+        }
+    }
 }

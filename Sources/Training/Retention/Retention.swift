@@ -1,6 +1,7 @@
 // What a run keeps of earlier stages, for all of its retention methods together. It knows needs,
 // never methods.
 
+import Models
 import Multitask
 import NN
 import Spec
@@ -11,6 +12,7 @@ struct Retention {
     let needs: RetentionNeeds
     private let stages: [[Int]]
     private let data: [[Example]]
+    private let labels: [[Int32]]
     private let seed: UInt64
     private let backend: any Backend
     private var replay: TaskMemory?
@@ -18,17 +20,23 @@ struct Retention {
     private let anchor: QuadraticAnchor?
     private var answers: RecordedAnswers?
     private var outputs: OutputMemory?
+    /// What methods weigh, as a multiple of what the run asks for.
+    private(set) var strength = 1.0
 
     /// - Parameters:
     ///   - stages: tasks by stage.
     ///   - data: training rows by task.
+    ///   - labels: of the rows, for the classification tasks; empty for others.
+    ///   - parameters: that train, at the model that the run starts from.
+    ///   - shared: places of those that are no task's own.
     init(
-        _ needs: RetentionNeeds, stages: [[Int]], data: [[Example]], seed: UInt64,
-        parameters: [Parameter], backend: any Backend
+        _ needs: RetentionNeeds, stages: [[Int]], data: [[Example]], labels: [[Int32]],
+        seed: UInt64, parameters: [Parameter], shared: [Int], backend: any Backend
     ) {
         self.needs = needs
         self.stages = stages
         self.data = data
+        self.labels = labels
         self.seed = seed
         self.backend = backend
         replay = needs.replay.map {
@@ -41,7 +49,11 @@ struct Retention {
                 fraction: $0.fraction, rate: $0.rate,
                 seed: SeededGenerator.hash("reference", seed: seed))
         }
-        anchor = needs.anchor.map { _ in QuadraticAnchor(parameters, backend: backend) }
+        anchor = needs.anchor.map { need in
+            let anchor = QuadraticAnchor(parameters, backend: backend)
+            if need.importance == .base { anchor.joinOnes(shared) }
+            return anchor
+        }
         answers = needs.distillation.map { _ in RecordedAnswers() }
         outputs = needs.storedOutputs.map {
             OutputMemory(
@@ -60,31 +72,50 @@ struct Retention {
 
     var penalties: Penalties? {
         guard let anchor, let need = needs.anchor, !anchor.isEmpty else { return nil }
-        return anchor.penalties(strength: need.strength)
+        return anchor.penalties(strength: strength * need.strength)
     }
+
+    /// Doubles what methods weigh, up to sixteen times.
+    /// - Returns: false at that limit, or where no method has a weight.
+    mutating func strengthen() -> Bool {
+        let isWeighed =
+            needs.anchor != nil || needs.replay != nil || needs.distillation != nil
+            || needs.storedOutputs != nil
+        guard isWeighed, strength < Self.strengthMax else { return false }
+        strength *= 2
+        return true
+    }
+
+    private static let strengthMax = 16.0
 
     /// The rows of a step: the drawn ones, with what they should keep answering, and all that is
     /// trained on or compared with beside them.
     func rows(
         _ draws: [RunPlan.Draw], stage: Int, step: Int, referenceSpan: Int
     ) -> [StepRow] {
-        var rows = draws.map { StepRow(data[$0.task][$0.row]) }
-        if let answers, let need = needs.distillation {
+        var rows = draws.map { draw in
+            var row = StepRow(data[draw.task][draw.row])
+            row.keepsOutputs = outputs != nil && draw.pass == 0
+            return row
+        }
+        if let answers, var need = needs.distillation {
+            need.weight *= strength
             for (index, draw) in draws.enumerated() {
                 rows[index].outputs = answers.targets(
                     task: draw.task, row: draw.row, need: need, share: 1 / Double(draws.count))
             }
         }
         let count = draws.count
-        rows += (replay?.draw(newRows: count, step: step) ?? []).map { StepRow(data[$0][$1]) }
+        let replayed = replay?.draw(newRows: count, step: step, times: strength) ?? []
+        rows += replayed.map { StepRow(data[$0][$1]) }
         let compared = reference?.draw(newRows: count, step: step) ?? []
         rows += compared.map {
             StepRow(data[$0][$1], span: referenceSpan, weight: 1 / Double(compared.count))
         }
-        rows +=
+        let kept =
             outputs?.rows(newRows: count, step: step, tasks: earlier(stage)) { data[$0][$1] }
             ?? []
-        return rows
+        return rows + kept.map { $0.weighing(strength) }
     }
 
     /// Keeps outputs of rows that were trained on for the first time.
@@ -93,9 +124,11 @@ struct Retention {
         let seen = Set(stages.prefix(stage).joined())
         for draw in draws where draw.pass == 0 && !seen.contains(draw.task) {
             let example = data[draw.task][draw.row]
-            let outcome = result.rows.first { $0.row.example == example }
-            guard let logits = outcome?.loss.logits, !logits.isEmpty else { continue }
-            outputs?.offer(task: draw.task, row: draw.row, logits: logits)
+            guard let loss = result.rows.first(where: { $0.row.example == example })?.loss else {
+                continue
+            }
+            let kept = loss.tokens.map { OutputTarget.Kept.tokens($0) } ?? .logits(loss.logits)
+            outputs?.offer(task: draw.task, row: draw.row, kept)
         }
     }
 
@@ -106,21 +139,24 @@ struct Retention {
     ) throws {
         guard stage + 1 < stages.count else { return }
         var fisher: [Int: Tensor] = [:]
-        if let need = needs.anchor {
-            for task in stages[stage] {
-                let rows = Reservoir.kept(
-                    of: data[task].count, capacity: need.samples,
-                    seed: SeededGenerator.hash("fisher \(task)", seed: seed))
-                let estimator = FisherEstimator(
-                    runner: runner, backend: backend, labels: need.labels,
-                    seed: SeededGenerator.hash("labels \(stage) \(task)", seed: seed))
-                try estimator.add(rows.map { data[task][$0] }, to: &fisher, between: between)
+        if let need = needs.anchor, need.importance != .base {
+            let estimator = ImportanceEstimator(
+                runner: runner, backend: backend, importance: need.importance,
+                seed: SeededGenerator.hash("labels \(stage)", seed: seed))
+            let rows = data.enumerated().map { task, rows in
+                stages[stage].contains(task)
+                    ? Reservoir.kept(
+                        of: rows.count, capacity: need.samples,
+                        seed: SeededGenerator.hash("fisher \(task)", seed: seed)
+                    ).map { rows[$0] } : []
             }
+            fisher = try estimator.estimate(rows, between: between)
         }
         var recorded = answers
         try recorded?.record(
-            tasks: stages[stage + 1], heads: earlier(stage + 1), data: data, runner: runner,
-            backend: backend, between: between)
+            tasks: stages[stage + 1], heads: earlier(stage + 1), data: data,
+            temperature: needs.distillation?.temperature ?? 1, runner: runner, backend: backend,
+            between: between)
         answers = recorded
         anchor?.join(fisher, decay: needs.anchor?.decay)
         prepare(stage: stage + 1)
@@ -129,21 +165,26 @@ struct Retention {
     /// Fills the memories that follow from the stage alone.
     private mutating func prepare(stage: Int) {
         let (counts, tasks) = (data.map(\.count), earlier(stage))
-        replay?.keep(tasks: tasks, counts: counts)
+        let balanced = needs.replay?.balancesClasses ?? false
+        replay?.keep(tasks: tasks, counts: counts, labels: balanced ? labels : nil)
         reference?.keep(tasks: tasks, counts: counts)
     }
 }
 
 extension Retention {
     var saved: SavedState {
-        var state = anchor?.saved ?? SavedState()
+        // What the run starts from is there again where it starts again.
+        let isFixed = needs.anchor?.importance == .base
+        var state = isFixed ? SavedState() : anchor?.saved ?? SavedState()
+        state.metadata["retention.strength"] = "\(strength)"
         if let answers { state.add(answers.saved) }
         if let outputs { state.add(outputs.saved(backend: backend)) }
         return state
     }
 
     mutating func restore(_ source: SavedSource, stage: Int) throws {
-        try anchor?.restore(source)
+        strength = source.file.metadata["retention.strength"].flatMap { Double($0) } ?? 1
+        if needs.anchor?.importance != .base { try anchor?.restore(source) }
         try answers?.restore(source, backend: backend)
         try outputs?.restore(source, backend: backend)
         prepare(stage: stage)

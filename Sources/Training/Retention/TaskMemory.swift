@@ -8,6 +8,9 @@ struct TaskMemory {
         var rows: [Int]
     }
 
+    /// Beyond it a step would hardly train what is new.
+    private static let rateMax = 4.0
+
     private(set) var kept: [Kept] = []
     private let fraction: Double
     private let rate: Double
@@ -23,14 +26,22 @@ struct TaskMemory {
     }
 
     /// Keeps rows of these tasks and no others.
-    /// - Parameter counts: training rows of every task.
-    mutating func keep(tasks: [Int], counts: [Int]) {
+    /// - Parameters:
+    ///   - counts: training rows of every task.
+    ///   - labels: of every task's rows, whose classes are to be kept evenly; empty, or `nil`:
+    ///     rows are kept uniformly.
+    mutating func keep(tasks: [Int], counts: [Int], labels: [[Int32]]? = nil) {
         kept = tasks.map { task in
-            Kept(
+            let capacity = Self.quota(fraction, of: counts[task])
+            let seed = SeededGenerator.hash("reservoir \(task)", seed: seed)
+            guard let labels = labels?[task], !labels.isEmpty else {
+                return Kept(
+                    task: task,
+                    rows: Reservoir.kept(of: counts[task], capacity: capacity, seed: seed))
+            }
+            return Kept(
                 task: task,
-                rows: Reservoir.kept(
-                    of: counts[task], capacity: Self.quota(fraction, of: counts[task]),
-                    seed: SeededGenerator.hash("reservoir \(task)", seed: seed)))
+                rows: ClassBalancedReservoir.kept(labels: labels, capacity: capacity, seed: seed))
         }
     }
 
@@ -40,9 +51,11 @@ struct TaskMemory {
 
     /// Rows for a step that has `newRows` of its own: `rate` times as many on average, each task
     /// as often as any other.
-    func draw(newRows: Int, step: Int) -> [(task: Int, row: Int)] {
+    /// - Parameter times: the rate that many times, but no more than `rateMax`.
+    func draw(newRows: Int, step: Int, times: Double = 1) -> [(task: Int, row: Int)] {
         Self.places(
-            counts: kept.map(\.rows.count), newRows: newRows, rate: rate, step: step, seed: seed
+            counts: kept.map(\.rows.count), newRows: newRows,
+            rate: max(rate, min(times * rate, Self.rateMax)), step: step, seed: seed
         ).map { (kept[$0].task, kept[$0].rows[$1]) }
     }
 

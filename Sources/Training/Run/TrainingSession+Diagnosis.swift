@@ -3,8 +3,6 @@ import Multitask
 import Spec
 
 extension TrainingSession {
-    /// Steps from one measurement of gradients to the next. One costs less than half a step.
-    private static let diagnosisSteps = 20
     /// Rows of a task that the step itself has not.
     private static let rowsOfOthers = 8
 
@@ -12,7 +10,7 @@ extension TrainingSession {
     /// tasks of earlier stages beside the step's own: what does this step do to them?
     func diagnose(_ draws: [RunPlan.Draw], learningRate: Double) throws {
         let step = position.step - position.stageStart
-        guard spec.tasks.count > 1, step % Self.diagnosisSteps == 1 else { return }
+        guard spec.tasks.count > 1, step % GradientProbe.stepsBetween == 1 else { return }
         var examples = draws.map { data[$0.task].training[$0.row] }
         let before = Set(stages.prefix(position.stage).flatMap(\.tasks)).subtracting(stage.tasks)
         let column = model.column(task: spec.tasks[stage.tasks[0]].name)
@@ -27,6 +25,12 @@ extension TrainingSession {
         }
         guard let found = try probe.measure(examples) else { return }
         record(found, learningRate: learningRate)
+        for (i, cause) in found.tasks.enumerated() where stage.tasks.contains(cause) {
+            for (j, task) in found.tasks.enumerated() where !found.effects.isEmpty {
+                warning.measured(
+                    effect: learningRate * found.effects[i][j], of: cause, on: task)
+            }
+        }
     }
 
     private func record(_ found: GradientMeasurement, learningRate: Double) {

@@ -19,7 +19,7 @@ extension TrainingSession {
         let path = "\(inputs.scratch)/checkpoint-\(position.step).safetensors"
         let checkpoint = TrainingCheckpoint(
             position: position, weighting: runner.methods.weighting?.state ?? [:],
-            scores: scores, numerics: backend.numerics)
+            watched: warning.state, scores: scores, numerics: backend.numerics)
         do {
             try checkpoint.write(
                 path, parameters: runner.parameters, optimizer: runner.optimizer,
@@ -43,6 +43,7 @@ extension TrainingSession {
     /// All that is kept beside what trains.
     private var saved: SavedState {
         var state = retention?.saved ?? SavedState()
+        state.add(best.saved)
         state.tensors += model.frozenColumns
         return state
     }
@@ -74,6 +75,8 @@ extension TrainingSession {
                     + "has not; start the run anew")
         }
         try runner.methods.weighting?.restore(checkpoint.weighting)
+        warning.restore(checkpoint.watched)
+        try best.restore(kept, model.parameters)
         try retention?.restore(kept, stage: saved.stage)
         for (name, tensor) in model.frozenColumns { try kept.read(name, into: tensor) }
         if let failure = backend.failure { throw failure }

@@ -112,10 +112,11 @@ extension TrainingSession {
 
     /// Marks the step at which the scores of all tasks are those after a stage (0: before
     /// training), for whoever reads the metrics.
-    func markStage(ended: Int) {
+    /// - Parameter at: the step of an earlier evaluation, whose model the run went back to.
+    func markStage(ended: Int, at step: Int? = nil) {
         buffer.add(
             MetricPoint(
-                name: "stage_end", split: "validation", epoch: epochsBefore, step: position.step,
-                value: Double(ended)))
+                name: "stage_end", split: "validation", epoch: epochsBefore,
+                step: step ?? position.step, value: Double(ended)))
     }
 }

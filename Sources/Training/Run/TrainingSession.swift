@@ -22,6 +22,9 @@ final class TrainingSession {
     var runner: StepRunner
     let evaluator: Evaluator
     var probe: GradientProbe
+    var warning: EarlyWarning
+    var best: BestWeights
+    let representations: RepresentationProbe
     var retention: Retention?
     var position = RunPosition()
     /// The tasks' scores before training and after each stage, each in its own metric.
@@ -80,13 +83,24 @@ final class TrainingSession {
             clip: spec.optimizer.clip, backend: backend)
         probe = GradientProbe(runner)
         evaluator = Evaluator(model, tasks: tasks, backend: backend)
-        retention = needs.map { [stages, data] in
+        warning = EarlyWarning(
+            spec.earlyWarning ?? EarlyWarningSpec(), metrics: spec.tasks.map(\.judgedBy))
+        best = BestWeights(backend: backend)
+        representations = RepresentationProbe(
+            model, tasks: names, heldOut: data.map(\.validation),
+            epochTokens: stages.flatMap(\.tokensByEpoch).min() ?? 0, seed: spec.seed,
+            backend: backend)
+        retention = needs.map { [stages, data, runner] in
             Retention(
-                $0, stages: stages.map(\.tasks), data: data.map(\.training), seed: spec.seed,
-                parameters: trained, backend: backend)
+                $0, stages: stages.map(\.tasks), data: data.map(\.training),
+                labels: data.map { task in
+                    task.spec.kind == .classification ? task.training.map { $0.targets[0] } : []
+                }, seed: spec.seed, parameters: trained, shared: runner.shared.indices,
+                backend: backend)
         }
         try checkShared()
         announce()
+        representations.begin()
         if let path = inputs.checkpoint { try restore(path) }
         beginStage()
         watchMemory()
@@ -102,10 +116,11 @@ final class TrainingSession {
             scores = [latestScores]
             markStage(ended: 0)
         }
-        while position.stage < stages.count {
-            while position.epoch < spec.epochs { try runEpoch() }
-            try endStage()
+        while position.stage < stages.count, !position.isStopped {
+            while position.epoch < spec.epochs, !position.isStopped { try runEpoch() }
+            if !position.isStopped { try endStage() }
         }
+        try drawMap()
         try evaluate(.test)
         phase = "saving"
         report(now: true)
@@ -134,11 +149,17 @@ final class TrainingSession {
         // The evaluation belongs to the epoch that ends; a checkpoint made during it repeats it.
         try evaluate(.validation)
         runner.methods.weighting?.epochEnded()
+        measureDrift()
+        watchScores()
         position.epoch += 1
         position.index = 0
-        if position.epoch == spec.epochs {
+        if position.isStopped || position.epoch == spec.epochs {
             scores.append(latestScores)
-            markStage(ended: position.stage + 1)
+            let at = position.isStopped ? best.step : nil
+            // A stage that was undone as a whole left no scores of its own.
+            if at.map({ $0 > position.stageStart }) ?? true {
+                markStage(ended: position.stage + 1, at: at)
+            }
         }
         if worthCheckpoint { try writeCheckpoint() }
     }

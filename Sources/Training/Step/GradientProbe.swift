@@ -21,6 +21,9 @@ struct GradientMeasurement {
 }
 
 struct GradientProbe {
+    /// Steps from one measurement to the next: one costs less than half a step, so that all of them
+    /// cost about one per cent.
+    static let stepsBetween = 40
     /// Memory that the accumulators of all halves may take.
     private static let bytesMax = 256 << 20
 

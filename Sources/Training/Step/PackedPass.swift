@@ -12,6 +12,8 @@ struct ExampleLoss {
     /// Of the task's head: a number for each label or value, for each place where it has several;
     /// empty for tasks that write text.
     var logits: [Float] = []
+    /// Of generation rows that are to be kept.
+    var tokens: KeptTokens?
 
     var mean: Double { lossSum / Double(targets) }
 }

@@ -4,12 +4,7 @@ import Tensor
 
 // The ways in which tasks read their answers; see `Readout`.
 extension PieceGraph {
-    /// A row's weight, and the same spread over the terms of its mean; none where nothing is
-    /// recorded.
-    private func weights(_ members: Range<Int>) -> [Float] {
-        tape.isRecording ? rows[members].map { Float($0.weight ?? 0) } : []
-    }
-
+    /// Rows' weights spread over the terms of their means; none where nothing is recorded.
     private func targetWeights(_ members: some Sequence<Int>) -> [Float] {
         guard tape.isRecording else { return [] }
         return members.flatMap { member in
@@ -26,8 +21,15 @@ extension PieceGraph {
             head: tasks[group.task].name, task: group.span, on: tape)
         // The loss overwrites them with its gradient.
         let values = outputs.floats()
-        let rowLosses = loss(rows[group.members].map(\.example))(
-            outputs, weights: weights(group.members), on: tape)
+        if case .squaredNorm = rows[group.members.lowerBound].answer {
+            tape.seed(outputs, gradient: values.map { 2 * $0 })
+            for member in group.members { set(ExampleLoss(lossSum: 0, targets: 1), of: member) }
+            return
+        }
+        let answers = answered(group, values)
+        let rowLosses = loss(answers.map(\.example))(
+            outputs, weights: tape.isRecording ? answers.map { Float($0.weight) } : [],
+            on: tape)
         let width = values.count / group.members.count
         for (row, member) in group.members.enumerated() {
             set(
@@ -46,8 +48,9 @@ extension PieceGraph {
             states.hidden, rows: places, head: tasks[group.task].name, task: group.span, on: tape)
         let values = outputs.floats()
         let width = values.count / places.count
+        let answers = answered(group, values) { $0.example.places.count }
         let losses = tape.crossEntropy(
-            outputs, targets: group.members.flatMap { rows[$0].example.targets },
+            outputs, targets: answers.flatMap(\.example.targets),
             weights: targetWeights(group.members))
         setSums(losses, of: Array(group.members)) { targets in
             Array(values[targets.lowerBound * width..<targets.upperBound * width])
@@ -68,11 +71,20 @@ extension PieceGraph {
         let members = groups.flatMap(\.members)
         let selected = tape.gather(
             states.hidden, indices, rows: RowSpace(count: indices.count, spans: spans))
+        let projection = model.networks[column].outputProjection
+        if let uniforms = uniforms(members) {
+            let losses = tape.linearCrossEntropy(
+                selected, projection, drawnBy: uniforms, weights: targetWeights(members))
+            return setSums(losses, of: members)
+        }
+        let targets = members.flatMap { rows[$0].example.targets }
+        var kept = TokenKeeper(members.map { rows[$0] }, classes: projection.value.shape[0])
         let losses = tape.linearCrossEntropy(
-            selected, model.networks[column].outputProjection,
-            targets: members.flatMap { rows[$0].example.targets },
-            weights: targetWeights(members))
+            selected, projection, targets: targets, weights: targetWeights(members),
+            observing: kept.isIdle ? nil : { kept.see($0, $1, target: targets[$0]) })
         setSums(losses, of: members)
+        kept.finish(losses)
+        for (place, member) in members.enumerated() { keep(kept[place], of: member) }
     }
 
     mutating func readWritten(_ groups: [Group], _ states: States) {

@@ -65,6 +65,8 @@ struct PieceGraph {
 
     mutating func set(_ loss: ExampleLoss, of member: Int) { losses[member] = loss }
 
+    mutating func keep(_ tokens: KeptTokens?, of member: Int) { losses[member]?.tokens = tokens }
+
     private func batch() -> PackedBatch {
         let hasTypes = rows.contains { !$0.example.types.isEmpty }
         return PackedBatch(
@@ -90,24 +92,5 @@ struct PieceGraph {
             }
         }
         return groups
-    }
-
-    /// Seeds the gradients of outputs that rows of the group should keep, head by head.
-    private func keepOutputs(_ group: Group, _ states: States) {
-        let heads = Set(rows[group.members].flatMap { $0.outputs.map(\.head) })
-        for head in heads.sorted() {
-            let pairs = group.members.flatMap { member in
-                rows[member].outputs.filter { $0.head == head }.map { (member, $0) }
-            }
-            let logits = model.classify(
-                states.hidden, segments: pairs.map { states.segments[$0.0] },
-                head: tasks[head].name, task: group.span, on: tape)
-            let values = logits.floats()
-            let classes = values.count / pairs.count
-            let gradient = pairs.enumerated().flatMap { row, pair in
-                pair.1.gradient(values[row * classes..<(row + 1) * classes])
-            }
-            tape.seed(logits, gradient: gradient)
-        }
     }
 }

@@ -10,11 +10,22 @@ struct StepRow {
     /// and the row counts in its task's mean.
     var weight: Double?
     var outputs: [OutputTarget] = []
+    var answer = RowAnswer.given
+    /// Whether its outcome says what to keep of the outputs.
+    var keepsOutputs = false
 
     init(_ example: Example, span: Int? = nil, weight: Double? = nil) {
         self.example = example
         self.span = span ?? example.task
         self.weight = weight
+    }
+
+    /// The row with all its weights that many times; one that weighs as the scope says is as it was.
+    func weighing(_ times: Double) -> StepRow {
+        var row = self
+        row.weight = weight.map { $0 * times }
+        for index in row.outputs.indices { row.outputs[index].weight *= times }
+        return row
     }
 
     /// Rows of one gradient adjacent, within it rows of one task; otherwise the order is kept.

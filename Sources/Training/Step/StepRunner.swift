@@ -155,8 +155,21 @@ package final class StepRunner {
             learningRate: Float(learningRate), scale: Float(scale),
             coefficients: { [shared] in shared.contains($0) ? combined?.shared : combined?.own },
             penalties: penalties)
-        methods.weighting?.observe(WeightingObservation(losses: result.losses, norms: norms))
+        let after =
+            methods.weighting?.needs.contains(.lossesAfter) ?? false
+            ? try losses(rows, isScoped) : []
+        methods.weighting?.observe(
+            WeightingObservation(losses: result.losses, norms: norms, lossesAfter: after))
         return result
+    }
+
+    /// Mean losses of a step's rows under the model as it is now.
+    private func losses(
+        _ rows: [StepRow], _ isScoped: [Bool]
+    ) throws(TrainingError) -> [Double?] {
+        let scoped = zip(rows, isScoped).filter(\.1).map(\.0)
+        let losses = try pass.run(scoped, recording: false)
+        return meanLosses(scoped, losses, scoped.map { _ in true })
     }
 
     /// The rows in order, each with the weight of its loss, and which of them got it by scope.

@@ -1,0 +1,111 @@
+import Spec
+import Testing
+
+@testable import Multitask
+
+/// Every weighting with every aggregation and every pair of retention methods, in one stage of
+/// two tasks, one task after the other, and a pair after a single one. What is refused is said
+/// here once more, by name.
+@Suite struct CombinationTests {
+    private static let plans: [[[String]]?] = [nil, [["a"], ["b"]], [["a"], ["b", "c"]]]
+
+    private static func names(_ family: MethodDescriptor.Family) -> [String] {
+        Multitask.catalogue.filter { $0.family == family }.map(\.name)
+    }
+
+    /// None, each alone, and each pair.
+    private static var retentions: [[String]] {
+        let names = Self.names(.retention)
+        return [[]] + names.map { [$0] }
+            + names.indices.flatMap { i in names[(i + 1)...].map { [names[i], $0] } }
+    }
+
+    private static func spec(
+        _ weighting: String?, _ aggregation: String?, _ retention: [String], _ plan: [[String]]?
+    ) -> RunSpec {
+        let values = Dictionary(uniqueKeysWithValues: ["a", "b", "c"].map { ($0, 1.0) })
+        func chosen(_ family: MethodDescriptor.Family, _ name: String) -> MethodSpec {
+            let takesValues = Multitask.catalogue.contains {
+                $0.family == family && $0.name == name && $0.takesTaskValues
+            }
+            return MethodSpec(name, tasks: takesValues ? values : [:])
+        }
+        return RunSpec(
+            name: "run", baseModel: "base",
+            tasks: ["a", "b", "c"].map {
+                TaskSpec(name: $0, kind: .classification, dataset: $0)
+            },
+            weighting: weighting.map { chosen(.weighting, $0) },
+            aggregation: aggregation.map { chosen(.aggregation, $0) },
+            retention: retention.isEmpty ? nil : retention.map { MethodSpec($0) }, stages: plan)
+    }
+
+    private static let balances: Set = [
+        "rlw", "uncertainty", "dwa", "gradnorm", "famo", "pcgrad", "cagrad", "mgda", "upgrad",
+        "dualproj", "imtl_g", "aligned_mtl",
+    ]
+    private static let forms: [Set] = [
+        ["replay", "der_pp"], ["ewc", "online_ewc", "mas", "l2_sp"],
+    ]
+
+    /// The field that is refused.
+    private static func expected(
+        _ weighting: String?, _ aggregation: String?, _ retention: [String], _ plan: [[String]]?
+    ) -> String? {
+        if aggregation == "imtl_g", weighting != nil { return "weighting" }
+        if !retention.isEmpty, retention != ["l2_sp"], plan == nil { return "retention" }
+        if forms.contains(where: { $0.isSuperset(of: retention) && retention.count == 2 }) {
+            return "retention"
+        }
+        guard plan?.allSatisfy({ $0.count == 1 }) ?? false, !retention.contains("replay") else {
+            return nil
+        }
+        if let aggregation, balances.contains(aggregation), !retention.contains("der_pp") {
+            return "aggregation"
+        }
+        if let weighting, balances.contains(weighting) { return "weighting" }
+        return nil
+    }
+
+    @Test("Each combination is taken or refused for the field that makes no sense")
+    func matrix() throws {
+        let weightings = [nil] + Self.names(.weighting).map(Optional.some)
+        let aggregations = [nil] + Self.names(.aggregation).map(Optional.some)
+        for plan in Self.plans {
+            for retention in Self.retentions {
+                for (weighting, aggregation) in weightings.flatMap({ one in
+                    aggregations.map { (one, $0) }
+                }) {
+                    let found = Self.spec(weighting, aggregation, retention, plan)
+                        .contradiction(Multitask.catalogue)
+                    let want = Self.expected(weighting, aggregation, retention, plan)
+                    #expect(
+                        found?.parameter == want,
+                        "\(weighting ?? "-") \(aggregation ?? "-") \(retention) \(plan ?? [])")
+                }
+            }
+        }
+    }
+
+    @Test("What looks at outputs is refused where an earlier task has others")
+    func kinds() {
+        for (name, isRefused) in [("mas", true), ("lwf", false), ("ewc", false)] {
+            var spec = Self.spec(nil, nil, [name], [["a"], ["b", "c"]])
+            spec.tasks[0].kind = .generation
+            let found = spec.contradiction(Multitask.catalogue)
+            #expect((found?.parameter == "retention") == isRefused, "\(name)")
+        }
+    }
+
+    @Test("Methods that may be combined need different things", arguments: retentions)
+    func joined(names: [String]) throws {
+        let spec = Self.spec(nil, nil, names, [["a"], ["b", "c"]])
+        guard spec.contradiction(Multitask.catalogue) == nil else { return }
+        var sum: RetentionNeeds? = RetentionNeeds()
+        for name in names {
+            let method = try Multitask.retention(MethodSpec(name), tasks: ["a", "b", "c"])
+            sum = sum?.joined(with: method.needs)
+        }
+        #expect(sum != nil)
+    }
+}
