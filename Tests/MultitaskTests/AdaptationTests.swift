@@ -81,7 +81,8 @@ import Testing
             ),
             (
                 run("heads") {
-                    ($0.stages, $0.retention) = ([["a"], ["b"]], [MethodSpec("replay")])
+                    $0.stages = [["a"], ["b"]]
+                    $0.retention = [MethodSpec("replay")]
                     for index in 0..<2 { $0.tasks[index].head = "h" }
                 }, nil
             ),
