@@ -16,6 +16,23 @@ extension RunSpec {
                     + "it answers with the model's own output; take another adaptation")
         }
         guard method.sharing != .all else { return nil }
+        if method.sharing == .stage, let task = taskOfSharedHead {
+            return Contradiction(
+                parameter: "tasks",
+                rule: "must have heads of their own with the adaptation `\(method.name)`, which "
+                    + "freezes what earlier stages trained; the task `\(task.name)` shares `head`")
+        }
+        if let weighting,
+            catalogue.contains(where: {
+                $0.family == .weighting && $0.name == weighting.method && $0.comparesGradients
+            }), method.sharing == .none
+        {
+            return Contradiction(
+                parameter: "weighting",
+                rule: Self.nothingShared(method, found: weighting.method))
+        }
+        // A head that tasks share is trained by all of them, and can be forgotten.
+        guard taskOfSharedHead == nil else { return nil }
         if let first = retention?.first {
             return Contradiction(
                 parameter: "retention",
@@ -29,21 +46,18 @@ extension RunSpec {
                 parameter: "aggregation",
                 rule: Self.nothingShared(method, found: aggregation.method))
         }
-        if let weighting,
-            catalogue.contains(where: {
-                $0.family == .weighting && $0.name == weighting.method && $0.comparesGradients
-            })
-        {
-            return Contradiction(
-                parameter: "weighting",
-                rule: Self.nothingShared(method, found: weighting.method))
-        }
         return nil
+    }
+
+    private var taskOfSharedHead: TaskSpec? {
+        tasks.first { task in
+            task.head != nil && tasks.count { $0.head == task.head } > 1
+        }
     }
 
     private static func nothingShared(_ method: MethodDescriptor, found name: String) -> String {
         "must be left out with the adaptation `\(method.name)`: its tasks train no parameter "
-            + "together, so that there are no gradients to balance, found `\(name)`"
+            + "of the blocks together, so that there are no gradients to balance, found `\(name)`"
     }
 
     /// A stage's parameters are frozen when it is over, and its moments go with it.

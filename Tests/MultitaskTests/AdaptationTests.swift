@@ -73,6 +73,19 @@ import Testing
                 }, nil
             ),
             (run("progressive") { $0.stages = [["a"], ["a", "b"]] }, "stages"),
+            (
+                run("progressive") {
+                    $0.stages = [["a"], ["b"]]
+                    for index in 0..<2 { $0.tasks[index].head = "h" }
+                }, "tasks"
+            ),
+            (
+                run("heads") {
+                    $0.stages = [["a"], ["b"]]
+                    $0.retention = [MethodSpec("replay")]
+                    for index in 0..<2 { $0.tasks[index].head = "h" }
+                }, nil
+            ),
             (run("progressive") { $0.stages = [["a"], ["b"]] }, nil),
             (
                 run("progressive") {
