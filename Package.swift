@@ -58,13 +58,14 @@ let package = Package(
         // Values shared by both sides.
         module("JSON"),
         module("Spec", ["JSON"]),
-        module("Datasets", ["JSON"]),
+        module("Datasets", ["JSON", "Spec"]),
 
         // Serving.
         module("Sockets", ["CLinux", "COpenSSL"], hot),
         module("HTTP", ["Sockets", "CLinux"], hot),
         module("Store", ["JSON", "Spec", "Datasets", "CEmbedded", "COpenSSL", grdb]),
         module("WorkerProtocol", ["JSON", "Spec"]),
+        module("Tracking", ["Store", "Spec", "JSON", "HTTP"]),
         module("Pool", ["WorkerProtocol", "Store", "Datasets", "Spec", "JSON", "CLinux"]),
         module(
             "API",
@@ -79,6 +80,7 @@ let package = Package(
         module("NN", ["Tensor"]),
         module("Models", ["Tensor", "NN", "JSON"]),
         module("Multitask", ["Spec"]),
+        module("Report", ["Multitask", "Spec", "JSON"]),
         module("Training", ["Models", "Multitask", "NN", "Tensor", "Spec", "Datasets", "JSON"]),
         module("Inference", ["Models", "NN", "Tensor"]),
         module(
@@ -92,7 +94,7 @@ let package = Package(
             name: "App",
             dependencies: [
                 "API", "HTTP", "Store", "Pool", "Worker", "WorkerProtocol", "Spec", "Datasets",
-                "JSON",
+                "JSON", "Report", "Tracking",
                 "Multitask", "Training", "Inference", "Models", "NN", "Tensor", "CPUBackend",
                 "CLinux", argumentParser,
             ],
@@ -105,12 +107,15 @@ let package = Package(
         tests("Tidy", []),
         tests("WorkerProtocol", ["WorkerProtocol", "Spec"]),
         tests("Pool", ["Pool", "WorkerProtocol", "Store", "Datasets", "Spec", "JSON"]),
-        tests("Worker", ["Worker", "WorkerProtocol", "Spec", "Models", "CPUBackend"]),
+        tests(
+            "Worker", ["Worker", "WorkerProtocol", "Spec", "Models", "Tensor", "CPUBackend"]),
         tests(
             "API", ["API", "HTTP", "Store", "Pool", "WorkerProtocol", "Datasets", "Spec", "JSON"]),
         tests("System", ["JSON"]),
         tests("JSON", ["JSON"]),
         tests("Multitask", ["Multitask", "Spec"]),
+        tests("Report", ["Report", "Multitask", "Spec", "JSON"]),
+        tests("Tracking", ["Tracking", "Store", "Spec", "JSON"]),
         tests(
             "Training",
             [
@@ -124,7 +129,7 @@ let package = Package(
         tests("NN", ["NN", "Tensor", "CPUBackend"]),
         tests("Sockets", ["Sockets"]),
         tests("HTTP", ["HTTP", "Sockets", "COpenSSL"]),
-        tests("Datasets", ["Datasets", "JSON"]),
+        tests("Datasets", ["Datasets", "Spec", "JSON"]),
         tests("Store", ["Store", "Datasets", "Spec", "JSON"]),
     ],
     swiftLanguageModes: [.v6],

@@ -24,6 +24,7 @@ extension API {
             Endpoint([.train], .delete, "/v1/uploads/{id}", deleteUpload),
             Endpoint([.train], .post, "/v1/uploads/{id}/complete", as: .upload, completeUpload),
             Endpoint([.train], .post, "/v1/runs", createRun),
+            Endpoint([.train], .post, "/v1/runs/validate", validateRun),
             Endpoint([.train], .get, "/v1/runs", listRuns),
             Endpoint([.train], .get, "/v1/runs/{id}", getRun),
             Endpoint([.train], .post, "/v1/runs/{id}/cancel", cancelRun),

@@ -2,7 +2,7 @@
 // It knows methods only by their catalogue and never imports the engine.
 import Glibc
 package import HTTP
-package import JSON
+import JSON
 import Pool
 package import Spec
 package import Store
@@ -14,7 +14,8 @@ package final class API: Sendable {
     let store: Store
     let compute: any ComputeService
     let catalogue: [MethodDescriptor]
-    let interference: @Sendable (RunSpec, [MetricPoint]) -> JSON
+    let dtypes: [String]
+    let interference: InterferenceReporting
     let limits: APILimits
     let blocking: BlockingExecutor
     let startedAt = Double(time(nil))
@@ -32,7 +33,8 @@ package final class API: Sendable {
 
     /// - Parameters:
     ///   - catalogue: the methods that a run may name.
-    ///   - interference: what a run's metrics say of how its tasks interfere.
+    ///   - dtypes: what a run may compute in, the one for `auto` last.
+    ///   - interference: says how a run's tasks interfere.
     ///   - key: an API key for everything, besides those of the store. Without any key only
     ///     loopback requests are admitted.
     ///   - imports: how model files are taken in.
@@ -41,7 +43,8 @@ package final class API: Sendable {
     /// - Throws: `StoreError` when the keys cannot be read.
     package init(
         store: Store, compute: any ComputeService, catalogue: [MethodDescriptor],
-        interference: @escaping @Sendable (RunSpec, [MetricPoint]) -> JSON,
+        dtypes: [String] = ["fp32"],
+        interference: InterferenceReporting,
         limits: APILimits = APILimits(), key: APIKey?,
         imports: ModelImport, metrics: ServerMetrics = ServerMetrics(),
         log: @escaping @Sendable (LogEntry) -> Void
@@ -49,6 +52,7 @@ package final class API: Sendable {
         self.store = store
         self.compute = compute
         self.catalogue = catalogue
+        self.dtypes = dtypes
         self.interference = interference
         self.limits = limits
         self.log = log

@@ -13,6 +13,7 @@ package struct APILimits: Sendable {
     package var metricsPageMax = 1000
     package var tasksMax = 32
     package var stagesMax = 64
+    package var namesMax = 64
     package var epochsMax = 1000
     package var batchTokensMax = 65_536
     package var classifyInputsMax = 256

@@ -7,9 +7,14 @@ static const unsigned char keys[] = {
 #embed "../../migrations/0002_keys.sql"
 };
 
+static const unsigned char reports[] = {
+#embed "../../migrations/0003_reports.sql"
+};
+
 static const embedded_file migrations[] = {
     {"0001_initial.sql", initial, sizeof initial},
     {"0002_keys.sql", keys, sizeof keys},
+    {"0003_reports.sql", reports, sizeof reports},
 };
 
 size_t embedded_migration_count(void) { return sizeof migrations / sizeof *migrations; }

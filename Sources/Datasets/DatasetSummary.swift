@@ -7,7 +7,7 @@ package struct DatasetSummary: Codable, Sendable, Equatable {
     package var bytes: Int
     /// All columns that the upload had, used or not, in the order they appeared.
     package var columns: [String]
-    /// Rows by label; empty for formats without labels.
+    /// Rows by label, of tags words; empty for formats without labels.
     package var labels: [String: Int]
     /// Unicode scalars a row: `min`, `p50`, `p90`, `p99`, `max`. The quantiles are exact below
     /// 1024 and within 1.6 % above.

@@ -3,6 +3,12 @@ package import JSON
 /// One row, canonical. Stored as one JSON object a line (JSONL) whatever was uploaded.
 package enum Row: Sendable {
     case labelled(text: String, label: String)
+    /// Any number of labels, none included.
+    case multiLabel(text: String, labels: [String])
+    case scored(text: String, score: Double)
+    case pair(text: String, textPair: String, label: String)
+    /// A tag for each word.
+    case tagged(tokens: [String], tags: [String])
     case completion(prompt: String, completion: String)
     case messages([(role: String, content: String)])
     case text(String)
@@ -10,6 +16,10 @@ package enum Row: Sendable {
     package var format: RowFormat {
         switch self {
         case .labelled: .labelled
+        case .multiLabel: .multiLabel
+        case .scored: .scored
+        case .pair: .pair
+        case .tagged: .tagged
         case .completion: .completion
         case .messages: .messages
         case .text: .text
@@ -18,8 +28,14 @@ package enum Row: Sendable {
 
     /// The canonical object: the format's columns in their fixed order, nothing else.
     package var json: JSON {
-        switch self {
+        func array(_ texts: [String]) -> JSON { .array(texts.map { .string($0) }) }
+        return switch self {
         case .labelled(let text, let label): ["text": .string(text), "label": .string(label)]
+        case .multiLabel(let text, let labels): ["text": .string(text), "labels": array(labels)]
+        case .scored(let text, let score): ["text": .string(text), "score": .number(score)]
+        case .pair(let text, let textPair, let label):
+            ["text": .string(text), "text_pair": .string(textPair), "label": .string(label)]
+        case .tagged(let tokens, let tags): ["tokens": array(tokens), "tags": array(tags)]
         case .completion(let prompt, let completion):
             ["prompt": .string(prompt), "completion": .string(completion)]
         case .messages(let messages):
@@ -31,14 +47,41 @@ package enum Row: Sendable {
         }
     }
 
-    /// Unicode scalars of all its texts, label excluded.
-    package var characters: Int {
+    /// The texts that a model reads, in order; of a completion or a conversation also what it
+    /// should write.
+    package var texts: [String] {
         switch self {
-        case .labelled(let text, _), .text(let text): text.unicodeScalars.count
-        case .completion(let prompt, let completion):
-            prompt.unicodeScalars.count + completion.unicodeScalars.count
+        case .labelled(let text, _), .multiLabel(let text, _), .scored(let text, _),
+            .text(let text):
+            [text]
+        case .pair(let text, let textPair, _): [text, textPair]
+        case .tagged(let tokens, _): tokens
+        case .completion(let prompt, let completion): [prompt, completion]
+        case .messages(let messages): messages.map(\.content)
+        }
+    }
+
+    /// Unicode scalars of all its texts, labels excluded.
+    package var characters: Int { texts.reduce(0) { $0 + $1.unicodeScalars.count } }
+
+    /// Its labels: one, any number, or one for each word; empty for formats without labels.
+    package var labels: [String] {
+        switch self {
+        case .labelled(_, let label), .pair(_, _, let label): [label]
+        case .multiLabel(_, let labels): labels
+        case .tagged(_, let tags): tags
+        case .scored, .completion, .messages, .text: []
+        }
+    }
+
+    /// What makes two rows the same question: all that comes before the answer.
+    package var question: String {
+        switch self {
+        case .completion(let prompt, _): prompt
         case .messages(let messages):
-            messages.reduce(0) { $0 + $1.content.unicodeScalars.count }
+            messages[..<(messages.lastIndex { $0.role == "assistant" } ?? messages.endIndex)]
+                .map { "\($0.role)\u{0}\($0.content)" }.joined(separator: "\u{0}")
+        default: texts.joined(separator: "\u{0}")
         }
     }
 
@@ -60,31 +103,5 @@ package enum Row: Sendable {
 }
 
 extension Row: Equatable {
-    package static func == (a: Row, b: Row) -> Bool {
-        switch (a, b) {
-        case (.labelled(let text, let label), .labelled(let otherText, let otherLabel)):
-            text == otherText && label == otherLabel
-        case (.completion(let prompt, let end), .completion(let otherPrompt, let otherEnd)):
-            prompt == otherPrompt && end == otherEnd
-        case (.messages(let messages), .messages(let others)):
-            messages.elementsEqual(others, by: ==)
-        case (.text(let text), .text(let other)): text == other
-        default: false
-        }
-    }
-}
-
-/// Which columns the rows of a data set have; one data set has one format.
-package enum RowFormat: String, Sendable, CaseIterable {
-    case labelled, completion, messages, text
-
-    /// The columns it needs, in canonical order.
-    package var columns: [String] {
-        switch self {
-        case .labelled: ["text", "label"]
-        case .completion: ["prompt", "completion"]
-        case .messages: ["messages"]
-        case .text: ["text"]
-        }
-    }
+    package static func == (a: Row, b: Row) -> Bool { a.json == b.json }
 }

@@ -23,15 +23,19 @@ extension RowCollector {
             report(record.line, nil, "the header names a column twice")
             return nil
         }
-        for column in ["labels", "score"] where names.contains(column) {
-            report(record.line, column, "rows with this column are not supported; use `label`")
+        do {
+            try RowFormat.refuseTwoAnswers(names.contains)
+        } catch {
+            report(record.line, error.column, error.message)
             return nil
         }
         note(columns: names)
-        guard let format = RowReader.suggestedFormat(names.contains), format != .messages else {
+        guard let format = RowFormat.suggested(by: names.contains), format.fitsCSV else {
+            let formats = RowFormat.allCases.filter(\.fitsCSV)
             report(
                 record.line, nil,
-                "the header needs the columns text and label, prompt and completion, or text")
+                "the header needs the columns \(RowFormat.described(formats)); rows with lists "
+                    + "of labels, tags or messages come as JSON lines")
             return nil
         }
         let positions = format.columns.map { names.firstIndex(of: $0) }
@@ -50,24 +54,22 @@ extension RowCollector {
                 "has \(record.fields.count) fields, the header has \(header.fields)")
             return
         }
-        var texts: [String] = []
+        var object = JSONObject()
         for (column, position) in zip(header.format.columns, header.positions) {
             guard let text = String(validating: record.fields[position], as: UTF8.self) else {
                 report(record.line, column, "is not valid UTF-8")
                 return
             }
-            do {
-                texts.append(try RowReader.notBlank(text, column))
-            } catch {
-                report(record.line, error.column, error.message)
-                return
-            }
+            object[column] =
+                column == "score" ? Double(text).map { JSON.number($0) } : JSON.string(text)
         }
-        switch header.format {
-        case .labelled: add(.labelled(text: texts[0], label: texts[1]), line: record.line)
-        case .completion:
-            add(.completion(prompt: texts[0], completion: texts[1]), line: record.line)
-        case .text, .messages: add(.text(texts[0]), line: record.line)
+        do throws(RowFault) {
+            guard header.format != .scored || object["score"] != nil else {
+                throw RowFault("score", "must be a number")
+            }
+            add(try RowReader.row(.object(object), as: header.format).row, line: record.line)
+        } catch {
+            report(record.line, error.column, error.message)
         }
     }
 }

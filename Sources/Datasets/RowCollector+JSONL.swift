@@ -24,9 +24,12 @@ extension RowCollector {
     private func requireFormat(
         of value: JSON, _ expected: (format: RowFormat, line: Int)
     ) throws(RowFault) {
-        guard let object = value.object,
-            let found = RowReader.suggestedFormat({ object[$0] != nil }),
-            found != expected.format, !(found == .text && expected.format == .labelled)
+        guard let object = value.object else { return }
+        try RowFormat.refuseTwoAnswers { object[$0] != nil }
+        guard
+            let found = RowFormat.suggested(by: { object[$0] != nil }),
+            found != expected.format,
+            !(found == .text && expected.format.columns.contains("text"))
         else { return }
         throw RowFault(
             nil,

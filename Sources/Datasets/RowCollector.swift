@@ -38,7 +38,9 @@ struct RowCollector {
 
     mutating func add(_ row: Row, line: Int) {
         if format == nil { format = (row.format, line) }
-        if case .labelled(_, let label) = row, !addLabel(label, line: line) { return }
+        for label in row.labels {
+            guard addLabel(label, line: line) else { return }
+        }
         rows += 1
         lengths.add(row.characters)
         let start = output.count

@@ -1,7 +1,6 @@
 // From a parsed object to a row. Columns that no format knows are ignored (and listed in the
-// summary's `columns`); `labels` and `score` belong to formats not accepted yet, and dropping
-// them silently would train on something else than was meant, so they are refused.
-// A label may be a string, a number or a boolean: the latter two become their JSON text.
+// summary's `columns`). A label may be a string, a number or a boolean: the latter two become
+// their JSON text.
 
 import JSON
 
@@ -16,26 +15,15 @@ enum RowReader {
         guard let object = value.object else {
             throw RowFault(nil, "must be a JSON object, found \(value.kindName)")
         }
-        for column in ["labels", "score"] where object[column] != nil {
-            throw RowFault(column, "rows with this column are not supported; use `label`")
-        }
+        try RowFormat.refuseTwoAnswers { object[$0] != nil }
         if let format { return (try row(object, as: format), object) }
         return (try row(object, as: try suggested(object)), object)
     }
 
-    /// The format of an object by its columns; nil when it has none of any format.
-    static func suggestedFormat(_ names: (String) -> Bool) -> RowFormat? {
-        if names("messages") { return .messages }
-        if names("prompt") || names("completion") { return .completion }
-        if names("label") { return .labelled }
-        return names("text") ? .text : nil
-    }
-
     static func suggested(_ object: JSONObject) throws(RowFault) -> RowFormat {
-        guard let format = suggestedFormat({ object[$0] != nil }) else {
+        guard let format = RowFormat.suggested(by: { object[$0] != nil }) else {
             throw RowFault(
-                nil,
-                "needs the columns text and label, prompt and completion, messages, or text")
+                nil, "needs the columns \(RowFormat.described(RowFormat.allCases))")
         }
         return format
     }
@@ -45,6 +33,17 @@ enum RowReader {
         case .labelled:
             let text = try text("text", in: object)
             return .labelled(text: text, label: try label(in: object))
+        case .multiLabel:
+            let text = try text("text", in: object)
+            return .multiLabel(text: text, labels: try labels(in: object))
+        case .scored:
+            let text = try text("text", in: object)
+            return .scored(text: text, score: try score(in: object))
+        case .pair:
+            let text = try text("text", in: object)
+            let textPair = try Self.text("text_pair", in: object)
+            return .pair(text: text, textPair: textPair, label: try label(in: object))
+        case .tagged: return try tagged(in: object)
         case .completion:
             let prompt = try text("prompt", in: object)
             return .completion(prompt: prompt, completion: try text("completion", in: object))
@@ -74,13 +73,78 @@ enum RowReader {
         guard let value = object["label"], !value.isNull else {
             throw RowFault("label", "missing")
         }
+        return try label(value, "label")
+    }
+
+    private static func label(_ value: JSON, _ column: String) throws(RowFault) -> String {
         switch value {
-        case .string(let label): return try notBlank(label, "label")
+        case .string(let label): return try notBlank(label, column)
         case .bool, .integer, .number: return value.text
         default:
             throw RowFault(
-                "label", "must be a string, a number or a boolean, found \(value.kindName)")
+                column, "must be a string, a number or a boolean, found \(value.kindName)")
         }
+    }
+
+    private static func array(
+        _ column: String, in object: JSONObject
+    ) throws(RowFault) -> [JSON] {
+        guard let value = object[column], !value.isNull else { throw RowFault(column, "missing") }
+        guard let entries = value.array else {
+            throw RowFault(column, "must be an array, found \(value.kindName)")
+        }
+        return entries
+    }
+
+    private static func labels(in object: JSONObject) throws(RowFault) -> [String] {
+        var labels: [String] = []
+        for (index, value) in try array("labels", in: object).enumerated() {
+            let label = try label(value, "labels[\(index)]")
+            guard !labels.contains(label) else {
+                throw RowFault("labels[\(index)]", "is there twice")
+            }
+            labels.append(label)
+        }
+        return labels
+    }
+
+    private static func score(in object: JSONObject) throws(RowFault) -> Double {
+        guard let value = object["score"], !value.isNull else {
+            throw RowFault("score", "missing")
+        }
+        guard let number = value.number else {
+            throw RowFault("score", "must be a number, found \(value.kindName)")
+        }
+        return try score(number)
+    }
+
+    /// Held to what a model computes with: 32-bit floats, squared.
+    static func score(_ number: Double) throws(RowFault) -> Double {
+        guard number.magnitude <= 1e9 else {
+            throw RowFault("score", "must be from -1e9 to 1e9, found \(number)")
+        }
+        return number
+    }
+
+    private static func tagged(in object: JSONObject) throws(RowFault) -> Row {
+        var tokens: [String] = []
+        for (index, value) in try array("tokens", in: object).enumerated() {
+            guard let token = value.string else {
+                throw RowFault(
+                    "tokens[\(index)]", "must be a string, found \(value.kindName)")
+            }
+            tokens.append(try notBlank(token, "tokens[\(index)]"))
+        }
+        guard !tokens.isEmpty else { throw RowFault("tokens", "must not be empty") }
+        var tags: [String] = []
+        for (index, value) in try array("tags", in: object).enumerated() {
+            tags.append(try label(value, "tags[\(index)]"))
+        }
+        guard tags.count == tokens.count else {
+            throw RowFault(
+                "tags", "must be as many as tokens (\(tokens.count)), found \(tags.count)")
+        }
+        return .tagged(tokens: tokens, tags: tags)
     }
 
     private static func messages(

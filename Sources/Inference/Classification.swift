@@ -6,36 +6,85 @@ package enum Classification {
     /// Rows of one packed forward pass; a longer input makes a pass of its own.
     static let tokensMax = 1024
 
-    /// Logits per input (aligned with the head's labels), in packed batches of `tokensMax`, and
-    /// the tokens of all inputs. Messages count the inputs from `first`.
+    /// Inputs for one task of one model.
+    package struct Part {
+        package var model: Model
+        package var task: String
+        package var inputs: [String]
+        /// The number of the first input, for messages.
+        package var first: Int
+        /// Cut inputs to the model's context; else a longer one is an error.
+        package var truncate: Bool
+
+        package init(
+            model: Model, task: String, inputs: [String], first: Int = 0, truncate: Bool = false
+        ) {
+            self.model = model
+            self.task = task
+            self.inputs = inputs
+            self.first = first
+            self.truncate = truncate
+        }
+    }
+
+    package struct Outcome {
+        /// One row per input, aligned with the head's labels.
+        package var logits: [[Float]] = []
+        /// Of all inputs.
+        package var promptTokens = 0
+    }
+
+    private struct Sequence {
+        var part: Int
+        var tokens: [Int32]
+    }
+
+    /// Classifies inputs for several tasks, each with its adapter, in packed passes of
+    /// `tokensMax` through the one backbone that the models share; one outcome for each part.
     /// - Throws: `invalid_input` for an unknown task, an empty input, or, without `truncate`, one
     ///   longer than the model's context.
     package static func logits(
-        _ model: Model, task: String, inputs: [String], first: Int = 0, truncate: Bool,
-        backend: any Backend
-    ) throws -> (logits: [[Float]], promptTokens: Int) {
-        guard let head = model.heads.first(where: { $0.task == task }),
-            model.classifiers[task] != nil
-        else {
-            throw ModelError(
-                code: "invalid_input", message: "task: the model has no such classification task")
+        _ parts: [Part], backend: any Backend
+    ) throws -> (parts: [Outcome], passes: Int) {
+        precondition(
+            parts.allSatisfy { $0.model.backbone === parts[0].model.backbone },
+            "a pass has one backbone")
+        var outcomes = parts.map { _ in Outcome() }
+        var sequences: [Sequence] = []
+        for (place, part) in parts.enumerated() {
+            guard let head = part.model.heads.first(where: { $0.task == part.task }),
+                part.model.classifiers[part.task] != nil
+            else {
+                throw ModelError(
+                    code: "invalid_input",
+                    message: "task: the model has no such classification task")
+            }
+            for (index, input) in part.inputs.enumerated() {
+                let tokens = try tokens(
+                    part.model, head, input, index: part.first + index, truncate: part.truncate)
+                outcomes[place].promptTokens += tokens.count
+                sequences.append(Sequence(part: place, tokens: tokens))
+            }
         }
-        let sequences = try inputs.enumerated().map { index, input in
-            try tokens(model, head, input, index: first + index, truncate: truncate)
-        }
-        var logits: [[Float]] = []
+        var passes = 0
         var begin = 0
         while begin < sequences.count {
             var end = begin + 1
-            var rows = sequences[begin].count
-            while end < sequences.count, rows + sequences[end].count <= tokensMax {
-                rows += sequences[end].count
+            var rows = sequences[begin].tokens.count
+            while end < sequences.count, rows + sequences[end].tokens.count <= tokensMax {
+                rows += sequences[end].tokens.count
                 end += 1
             }
-            logits += classify(model, task, Array(sequences[begin..<end]), backend)
+            let columns = Dictionary(grouping: sequences[begin..<end]) { sequence in
+                parts[sequence.part].model.column(task: parts[sequence.part].task)
+            }
+            for (column, sequences) in columns {
+                pass(sequences, column: column, parts, into: &outcomes, backend)
+                passes += 1
+            }
             begin = end
         }
-        return (logits, sequences.reduce(0) { $0 + $1.count })
+        return (outcomes, passes)
     }
 
     private static func tokens(
@@ -57,16 +106,28 @@ package enum Classification {
         return Array(tokens.prefix(limit))
     }
 
-    private static func classify(
-        _ model: Model, _ task: String, _ sequences: [[Int32]], _ backend: any Backend
-    ) -> [[Float]] {
-        let batch = PackedBatch(sequences.map { (task: 0, tokens: $0) })
+    /// One forward pass, then each part's head on its own rows.
+    private static func pass(
+        _ sequences: [Sequence], column: Int, _ parts: [Part], into outcomes: inout [Outcome],
+        _ backend: any Backend
+    ) {
+        let keys = parts.map { $0.model.adapterKey(task: $0.task) }
+        let batch = PackedBatch(
+            sequences.map { (task: 0, tokens: $0.tokens) },
+            adapters: sequences.map { keys[$0.part] })
         let tape = Tape(backend, recording: false)
-        let hidden = model.backbone.hiddenStates(batch, caches: nil, on: tape)
-        let logits = model.classify(
-            hidden, segments: batch.segments, head: task, task: 0, on: tape)
-        let values = logits.floats()
-        let classes = values.count / sequences.count
-        return (0..<sequences.count).map { Array(values[($0 * classes)..<(($0 + 1) * classes)]) }
+        let model = parts[sequences[0].part].model
+        let hidden = model.hiddenStates(batch, column: column, caches: nil, on: tape)
+        let members = Dictionary(grouping: zip(sequences, batch.segments)) { $0.0.part }
+        for (place, members) in members {
+            let part = parts[place]
+            let logits = part.model.classify(
+                hidden, segments: members.map(\.1), head: part.task, task: 0, on: tape)
+            let values = logits.floats()
+            let classes = values.count / members.count
+            outcomes[place].logits += (0..<members.count).map {
+                Array(values[($0 * classes)..<(($0 + 1) * classes)])
+            }
+        }
     }
 }

@@ -6,6 +6,8 @@ struct Continuation {
     let id: Int
     let prompt: [Int32]
     let options: GenerationOptions
+    let adapter: String?
+    let column: Int
     /// Made when the sequence is first computed.
     var cache: KeyValueCache?
     /// Prompt tokens already in the cache.
@@ -19,10 +21,15 @@ struct Continuation {
     private var unreported = 0
     private var logprobs: [GeneratedLogprob] = []
 
-    init(id: Int, prompt: [Int32], options: GenerationOptions) {
+    init(
+        id: Int, prompt: [Int32], options: GenerationOptions, adapter: String? = nil,
+        column: Int = 0
+    ) {
         self.id = id
         self.prompt = prompt
         self.options = options
+        self.adapter = adapter
+        self.column = column
         sampler = Sampler(options, prompt: prompt)
         stream = TextStream(stop: options.stop)
     }

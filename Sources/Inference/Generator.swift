@@ -23,9 +23,15 @@ package final class Generator {
     package var isIdle: Bool { continuations.isEmpty }
 
     /// Adds a sequence; it is computed from the next step on.
+    /// - Parameters:
+    ///   - adapter: beside the backbone, by its key; it must stay there to the end.
+    ///   - column: the place among the model's networks of the one that writes.
     /// - Throws: `invalid_input` when the prompt is empty or does not fit the context, or the model
     ///   is no decoder.
-    package func add(id: Int, prompt: [Int32], options: GenerationOptions) throws {
+    package func add(
+        id: Int, prompt: [Int32], options: GenerationOptions, adapter: String? = nil,
+        column: Int = 0
+    ) throws {
         guard model.backbone.isCausal else {
             throw ModelError(
                 code: "invalid_input",
@@ -46,7 +52,9 @@ package final class Generator {
                 code: "invalid_input", message: "prompt: a token is not in the vocabulary")
         }
         precondition(!continuations.contains { $0.id == id }, "ids are unique")
-        continuations.append(Continuation(id: id, prompt: prompt, options: options))
+        continuations.append(
+            Continuation(
+                id: id, prompt: prompt, options: options, adapter: adapter, column: column))
     }
 
     /// Ends a sequence; its last delta comes with the next step. Unknown ids are not an error: it
@@ -64,26 +72,31 @@ package final class Generator {
         var deltas = leave()
         let pieces = plan()
         guard !pieces.isEmpty else { return deltas }
-        let logits = forward(pieces)
+        let columns = Dictionary(grouping: pieces) { continuations[$0.index].column }
+        for (column, pieces) in columns.sorted(by: { $0.key < $1.key }) {
+            deltas += try decode(pieces, column: column)
+        }
+        let ended = Set(deltas.filter { $0.finishReason != nil }.map(\.id))
+        continuations.removeAll { ended.contains($0.id) }
+        return deltas
+    }
+
+    /// A token for each whole piece, all of one column.
+    private func decode(_ pieces: [Piece], column: Int) throws -> [GenerationDelta] {
+        let logits = forward(pieces, column: column)
         let width = model.backbone.configuration.vocabulary
-        var row = 0
-        var ended: Set<Int> = []
-        for piece in pieces where piece.isWhole {
+        var deltas: [GenerationDelta] = []
+        for (row, piece) in pieces.filter(\.isWhole).enumerated() {
             let values = UnsafeMutableBufferPointer(
                 start: logits.map { $0.pointer + row * width }, count: width)
-            row += 1
             guard Self.isFinite(values) else {
                 continuations = []
                 throw ModelError(
                     code: "diverged",
                     message: "the model's outputs are not finite; its weights are damaged")
             }
-            if let delta = accept(values, piece.index) {
-                deltas.append(delta)
-                if delta.finishReason != nil { ended.insert(delta.id) }
-            }
+            if let delta = accept(values, piece.index) { deltas.append(delta) }
         }
-        continuations.removeAll { ended.contains($0.id) }
         return deltas
     }
 
@@ -140,11 +153,12 @@ package final class Generator {
     }
 
     /// `[whole pieces, V]` logits; nil when no piece is whole.
-    private func forward(_ pieces: [Piece]) -> Tensor? {
+    private func forward(_ pieces: [Piece], column: Int) -> Tensor? {
         let caches = pieces.map { piece in
             let cache =
                 continuations[piece.index].cache
-                ?? model.backbone.makeCache(
+                ?? model.makeCache(
+                    column: column,
                     capacity: continuations[piece.index].capacity(context: context))
             continuations[piece.index].cache = cache
             if continuations[piece.index].last == nil {
@@ -153,14 +167,15 @@ package final class Generator {
             return cache
         }
         let batch = PackedBatch(
-            pieces.map { (task: 0, tokens: $0.tokens) }, startingAt: pieces.map(\.start))
+            pieces.map { (task: 0, tokens: $0.tokens) }, startingAt: pieces.map(\.start),
+            adapters: pieces.map { continuations[$0.index].adapter })
         let tape = Tape(backend, recording: false)
-        let hidden = model.backbone.hiddenStates(batch, caches: caches, on: tape)
+        let hidden = model.hiddenStates(batch, column: column, caches: caches, on: tape)
         let ends = zip(pieces, batch.segments).filter { $0.0.isWhole }
             .map { Int32($0.1.upperBound - 1) }
         guard !ends.isEmpty else { return nil }
         let last = tape.gather(hidden, ends, rows: RowSpace(count: ends.count))
-        return tape.linear(last, model.backbone.outputProjection)
+        return tape.linear(last, model.networks[column].outputProjection)
     }
 
     private func accept(_ logits: UnsafeMutableBufferPointer<Float>, _ index: Int)

@@ -40,12 +40,18 @@ extension Model {
         }
     }
 
-    /// Adds a head for a task: weight ~ N(0, 0.02²) from `seed`, zero bias. Kinds without a
-    /// matrix use the backbone's own output and add no parameters.
+    /// Adds a head for a task: weight ~ N(0, 0.02²) from `seed`, zero bias; or the matrix that it
+    /// shares with one that the model has. Kinds without a matrix use the backbone's own output and
+    /// add no parameters.
     package func addClassifier(_ head: HeadSpec, seed: UInt64) {
         heads.removeAll { $0.task == head.task }
+        let shared = matrix(sharedBy: head)
         heads.append(head)
         guard head.outputs > 0 else { return }
+        if let shared {
+            classifiers[head.task] = shared
+            return
+        }
         let (weight, bias) = makeClassifier(head)
         var generator = SplitMix64(seed: seed)
         for i in 0..<weight.value.count {
@@ -62,7 +68,7 @@ extension Model {
     ) -> Tensor {
         let classifier = classifier(head)
         let pooling = heads.first { $0.task == head }?.pooling ?? backbone.pooling
-        let pooled = backbone.pool(
+        let pooled = networks[column(task: head)].pool(
             hidden, segments: segments, as: pooling,
             rows: RowSpace(count: segments.count, task: task), on: tape)
         return tape.linear(pooled, classifier.weight, bias: classifier.bias)
@@ -98,6 +104,10 @@ extension Model {
     func loadHeads(_ file: SafetensorsFile) throws {
         heads = try Self.heads(of: file)
         for head in heads where head.outputs > 0 {
+            if let shared = matrix(sharedBy: head) {
+                classifiers[head.task] = shared
+                continue
+            }
             let classifier = makeClassifier(head)
             try file.read(classifier.weight.name, into: classifier.weight.value)
             try file.read(classifier.bias.name, into: classifier.bias.value)
@@ -119,8 +129,16 @@ extension Model {
         return heads
     }
 
+    /// The matrix of another head of the same shared name and labels.
+    private func matrix(sharedBy head: HeadSpec) -> (weight: Parameter, bias: Parameter)? {
+        guard let name = head.sharedName else { return nil }
+        return heads.lazy
+            .filter { $0.sharedName == name && $0.labels == head.labels && $0.task != head.task }
+            .compactMap { self.classifiers[$0.task] }.first
+    }
+
     private func makeClassifier(_ head: HeadSpec) -> (weight: Parameter, bias: Parameter) {
-        let name = "heads.\(head.task)"
+        let name = "heads.\(head.sharedName ?? head.task)"
         let shape = [head.outputs, backbone.configuration.width]
         return (
             Parameter(name: "\(name).weight", value: Tensor(shape, backend: backend)),

@@ -47,11 +47,20 @@ package enum Multitask {
         LwF.self,
     ]
 
+    private static let adaptations: [any AdaptationMethod.Type] = [
+        FullAdaptation.self,
+        LoRA.self,
+        AdapterPerTask.self,
+        HeadsOnly.self,
+        ProgressiveColumns.self,
+    ]
+
     /// Every method's name, source, parameters, ranges and defaults.
     package static var catalogue: [MethodDescriptor] {
         mixings.map { $0.descriptor } + curricula.map { $0.descriptor }
             + weightings.map { $0.descriptor }
             + aggregations.map { $0.descriptor } + retentions.map { $0.descriptor }
+            + adaptations.map { $0.descriptor }
     }
 
     /// The mixing method that `spec` names.
@@ -64,14 +73,16 @@ package enum Multitask {
     }
 
     /// The weighting method that `spec` names, at the state before the first step.
-    /// - Parameter seed: of a method that draws.
+    /// - Parameters:
+    ///   - seed: of a method that draws.
+    ///   - squaredErrors: tasks whose loss is a squared error.
     /// - Throws: `MultitaskError` for an unknown name or unusable parameters.
     package static func weighting(
-        _ spec: MethodSpec, tasks: [String], seed: UInt64 = 1
+        _ spec: MethodSpec, tasks: [String], seed: UInt64 = 1, squaredErrors: Set<String> = []
     ) throws(MultitaskError) -> any WeightingMethod {
-        let (type, settings) = try choose(spec, among: weightings, tasks, seed: seed) {
-            $0.descriptor
-        }
+        let (type, settings) = try choose(
+            spec, among: weightings, tasks, seed: seed, squaredErrors: squaredErrors
+        ) { $0.descriptor }
         return type.init(settings)
     }
 
@@ -93,6 +104,15 @@ package enum Multitask {
         return type.init(settings)
     }
 
+    /// The adaptation that `spec` names.
+    /// - Throws: `MultitaskError` for an unknown name or unusable parameters.
+    package static func adaptation(
+        _ spec: MethodSpec, tasks: [String]
+    ) throws(MultitaskError) -> any AdaptationMethod {
+        let (type, settings) = try choose(spec, among: adaptations, tasks) { $0.descriptor }
+        return type.init(settings)
+    }
+
     /// The curriculum that `spec` names.
     /// - Throws: `MultitaskError` for an unknown name or unusable parameters.
     package static func curriculum(
@@ -105,13 +125,14 @@ package enum Multitask {
     /// The type that `spec` names and its checked settings. `types` are of one family.
     private static func choose<Method>(
         _ spec: MethodSpec, among types: [Method], _ tasks: [String], seed: UInt64 = 1,
-        descriptor: (Method) -> MethodDescriptor
+        squaredErrors: Set<String> = [], descriptor: (Method) -> MethodDescriptor
     ) throws(MultitaskError) -> (Method, MethodSettings) {
         for type in types where descriptor(type).name == spec.method {
             return (
                 type,
                 try MethodSettings(
-                    spec, tasks: tasks, descriptor: descriptor(type), seed: seed)
+                    spec, tasks: tasks, descriptor: descriptor(type), seed: seed,
+                    squaredErrors: squaredErrors)
             )
         }
         let known = types.map { descriptor($0).name }.joined(separator: ", ")

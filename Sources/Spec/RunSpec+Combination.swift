@@ -26,7 +26,10 @@ extension RunSpec {
                     "must be left out with the aggregation `\(aggregation.name)`, whose direction "
                     + "does not depend on loss weights, found `\(weighting.method)`")
         }
-        return retentionContradiction(catalogue)
+        return warningContradiction
+            ?? baselinesContradiction
+            ?? adaptationContradiction(catalogue)
+            ?? retentionContradiction(catalogue)
             ?? stagesContradiction(aggregation)
             ?? stagesContradiction(descriptor(.weighting, weighting))
     }
@@ -37,6 +40,30 @@ extension RunSpec {
         return stages.map { stage in
             stage.compactMap { name in tasks.firstIndex { $0.name == name } }.sorted()
         }
+    }
+
+    /// A policy that would have nothing to act on.
+    private var warningContradiction: Contradiction? {
+        guard earlyWarning?.policy == .strengthenRetention, (retention ?? []).isEmpty else {
+            return nil
+        }
+        return Contradiction(
+            parameter: "early_warning.policy",
+            rule: "`strengthen_retention` needs a method in `retention` to strengthen, found none")
+    }
+
+    private var baselinesContradiction: Contradiction? {
+        guard let baselines, !baselines.isEmpty else { return nil }
+        if tasks.count < 2 {
+            return Contradiction(
+                parameter: "baselines",
+                rule: "compare tasks trained together and alone, and need 2 tasks, found 1")
+        }
+        guard baselines.contains(.tunedFixed), tasks.count > Self.sweptTasksMax else { return nil }
+        return Contradiction(
+            parameter: "baselines",
+            rule: "`tuned_fixed` trains one run a task and one more, for at most "
+                + "\(Self.sweptTasksMax) tasks, found \(tasks.count)")
     }
 
     /// A method between tasks in a run whose steps never have two.

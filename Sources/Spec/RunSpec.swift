@@ -16,8 +16,14 @@ package struct RunSpec: Codable, Sendable, Equatable {
     package var aggregation: MethodSpec?
     /// Methods against forgetting, at work from the second stage on; `nil`: none.
     package var retention: [MethodSpec]?
+    /// What of the model trains; `nil`: all of it.
+    package var adaptation: MethodSpec?
     /// Task names by stage, one stage after the other; `nil`: one stage of all tasks.
     package var stages: [[String]]?
+    /// `nil`: the defaults.
+    package var earlyWarning: EarlyWarningSpec?
+    /// What to train beside the run, to compare it with; `nil`: nothing.
+    package var baselines: [Baseline]?
     package var optimizer: OptimizerSpec
     /// Epochs of each stage over its tasks together: one epoch draws Σ nₜ rows, whatever the
     /// mixing.
@@ -27,7 +33,8 @@ package struct RunSpec: Codable, Sendable, Equatable {
     /// Longest sequence in tokens; longer rows are cut (counted, and said in an event).
     package var maxLength: Int
     package var seed: UInt64
-    /// `fp32` (`auto` is resolved when the run is created).
+    /// What large products round their factors to: `fp32` or `bf16` (`auto` is resolved when the
+    /// run is created).
     package var dtype: String
     /// Seconds of training between two checkpoints.
     package var checkpointSeconds: Double
@@ -36,7 +43,7 @@ package struct RunSpec: Codable, Sendable, Equatable {
         name: String, baseModel: String, tasks: [TaskSpec],
         mixing: MethodSpec = MethodSpec("proportional"), weighting: MethodSpec? = nil,
         curriculum: MethodSpec? = nil, aggregation: MethodSpec? = nil,
-        retention: [MethodSpec]? = nil,
+        retention: [MethodSpec]? = nil, adaptation: MethodSpec? = nil,
         stages: [[String]]? = nil,
         optimizer: OptimizerSpec = OptimizerSpec(), epochs: Int = 1, batchTokens: Int = 1024,
         maxLength: Int = 256, seed: UInt64 = 1, dtype: String = "fp32",
@@ -50,6 +57,7 @@ package struct RunSpec: Codable, Sendable, Equatable {
         self.weighting = weighting
         self.aggregation = aggregation
         self.retention = retention
+        self.adaptation = adaptation
         self.stages = stages
         self.optimizer = optimizer
         self.epochs = epochs
@@ -59,11 +67,6 @@ package struct RunSpec: Codable, Sendable, Equatable {
         self.dtype = dtype
         self.checkpointSeconds = checkpointSeconds
     }
-}
-
-package enum TaskKind: String, Codable, Sendable {
-    case classification
-    case generation
 }
 
 /// Where a task's validation (or test) rows come from.
@@ -82,22 +85,26 @@ package struct TaskSpec: Codable, Sendable, Equatable {
     package var validation: HeldOut
     /// Evaluated once, at the end.
     package var test: String?
-    /// `accuracy` or `macro_f1` (classification), `perplexity` or `loss` (generation).
+    /// One of its kind's: `TaskKind.traits`.
     package var metric: String
     /// `raw`, or `chat` for the model's chat template; generation only.
     package var format: String
+    /// Tasks that name the same head share it, and its labels are those of all of them: which task a
+    /// text belongs to need then not be known. `nil`: a head of its own. Classification only.
+    package var head: String?
 
     package init(
         name: String, kind: TaskKind, dataset: String, validation: HeldOut = .fraction(0.1),
-        test: String? = nil, metric: String? = nil, format: String? = nil
+        test: String? = nil, metric: String? = nil, format: String? = nil, head: String? = nil
     ) {
         self.name = name
         self.kind = kind
         self.dataset = dataset
         self.validation = validation
         self.test = test
-        self.metric = metric ?? (kind == .classification ? "accuracy" : "perplexity")
-        self.format = format ?? (kind == .classification ? "raw" : "chat")
+        self.metric = metric ?? kind.traits.metrics[0]
+        self.format = format ?? kind.traits.formats[0]
+        self.head = head
     }
 }
 
@@ -109,15 +116,18 @@ package struct MethodSpec: Codable, Sendable, Equatable {
     package var tasks: [String: Double]
     /// Parameters that are words; `nil` where the method has none.
     package var options: [String: String]?
+    /// Parameters that are lists of names; `nil` where the method has none.
+    package var lists: [String: [String]]?
 
     package init(
         _ method: String, _ parameters: [String: Double] = [:], tasks: [String: Double] = [:],
-        options: [String: String]? = nil
+        options: [String: String]? = nil, lists: [String: [String]]? = nil
     ) {
         self.method = method
         self.parameters = parameters
         self.tasks = tasks
         self.options = options
+        self.lists = lists
     }
 }
 

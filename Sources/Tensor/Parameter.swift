@@ -3,7 +3,8 @@
 
 /// A trainable array with its gradient accumulators.
 package final class Parameter {
-    package let name: String
+    /// Unlike that of any other parameter of a model.
+    package var name: String
     package let value: Tensor
     /// 1: one gradient for all tasks. T: one accumulator per task, filled from row ranges.
     package var slots: Int = 1 {

@@ -16,6 +16,8 @@ package protocol TrainingObserver: AnyObject {
     func progress(_ progress: TrainingProgress)
     func metrics(_ points: [MetricPoint])
     func event(kind: String, message: String)
+    /// A part of the run's report, in place of an earlier one of the name.
+    func document(name: String, json: String)
     /// A complete checkpoint file; returns once it is safe (kept): moved or copied away, for the
     /// file itself is removed afterwards.
     func checkpoint(path: String, step: Int) throws

@@ -273,6 +273,8 @@ package enum WorkerReply: Codable, Sendable {
     case progress(run: String, fence: Int, RunProgress)
     case metrics(run: String, fence: Int, [MetricPoint])
     case event(run: String, fence: Int, kind: String, message: String)
+    /// A part of the run's report, in place of an earlier one of its name.
+    case document(run: String, fence: Int, name: String, json: String)
     /// A checkpoint lies complete at `path`; it counts once the server said `kept`.
     case checkpoint(run: String, fence: Int, path: String, step: Int)
     /// Training is over; the fine-tuned model lies complete at `path`.

@@ -44,16 +44,28 @@ final class Fixture: Sendable {
         self.folder = folder
         store = try Store(folder: folder, write: write)
         api = try API(
-            store: store, compute: compute, catalogue: Self.catalogue,
-            interference: { spec, points in
-                [
-                    "tasks": .integer(Int64(spec.tasks.count)),
-                    "points": .integer(Int64(points.count)),
-                ]
-            }, limits: limits,
+            store: store, compute: compute, catalogue: Self.catalogue, dtypes: ["fp32", "bf16"],
+            interference: Self.interference, limits: limits,
             key: try key.map { try APIKey($0) }, imports: Self.imports(folder), log: log)
         router = api.router
     }
+
+    /// Counts what it is made of; suggests the same run with EWC.
+    static let interference = InterferenceReporting(
+        json: { sources in
+            [
+                "tasks": .integer(Int64(sources.own.run.spec.tasks.count)),
+                "points": .integer(Int64(sources.points.count)),
+                "baselines": .array(sources.baselines.map { .string($0.run.spec.name) }),
+                "map": sources.map.map { .string($0) } ?? nil, "suggestion": ["field": "retention"],
+            ]
+        },
+        next: { sources in
+            var spec = sources.own.run.spec
+            spec.name += "-2"
+            return spec
+        },
+        page: { sources, next in "<p>\(sources.own.run.name) \(next?.text ?? "")</p>" })
 
     /// Takes a file that begins with GGUF; those of `models/` in the folder.
     static func imports(_ folder: String) -> ModelImport {
@@ -113,6 +125,19 @@ final class Fixture: Sendable {
         MethodDescriptor(
             family: .retention, name: "lwf", equation: "p", summary: "Answers.",
             classifiersOnly: true),
+        MethodDescriptor(
+            family: .adaptation, name: "full", equation: "θ", summary: "All of it."),
+        MethodDescriptor(
+            family: .adaptation, name: "lora", equation: "BA", summary: "Low rank.",
+            parameters: [
+                .init("rank", in: 1...64, default: 8, "Rank."), .init(names: "targets", "Layers."),
+            ]),
+        MethodDescriptor(
+            family: .adaptation, name: "adapter_per_task", equation: "BA", summary: "One each.",
+            sharing: .none),
+        MethodDescriptor(
+            family: .adaptation, name: "progressive", equation: "U", summary: "Networks.",
+            parameters: [.init(flag: "laterals", default: true, "Connections.")], sharing: .stage),
     ]
 
     struct Answer {

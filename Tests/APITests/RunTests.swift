@@ -28,7 +28,7 @@ import Testing
         let spec = made.json["spec"]
         #expect(spec?["base_model"]?.string == base.id)
         #expect(spec?["mixing"] == ["method": "proportional"])
-        #expect(spec?["dtype"] == "fp32")
+        #expect(spec?["dtype"] == "bf16")
         #expect(spec?["tasks"]?.array?.first?["metric"] == "accuracy")
         let id = made.json["id"]?.string ?? ""
         #expect(made.fields["Location"] == "/v1/runs/\(id)")
@@ -39,17 +39,51 @@ import Testing
         #expect(await fixture.post("/v1/runs", spec ?? nil).status == 202)
     }
 
+    @Test("A task may be in no stage: it is only scored")
+    func watched() async throws {
+        let fixture = try Fixture()
+        _ = try fixture.makeBase()
+        let dataset = await fixture.datasetID(Fixture.labelled)
+        let made = await fixture.post(
+            "/v1/runs",
+            body(dataset) {
+                let task = { (name: JSON) -> JSON in
+                    ["name": name, "kind": "classification", "dataset": .string(dataset)]
+                }
+                $0["tasks"] = .array([task("mood"), task("watched")])
+                $0["stages"] = [["mood"]]
+            })
+        #expect(made.status == 202, "\(made.text)")
+        #expect(made.json["spec"]?["stages"] == [["mood"]])
+    }
+
     @Test(
         "What is wrong is named before anything starts",
         arguments: [
             ("nme", "1", "nme"), ("epochs", "0", "epochs"), ("epochs", "1.5", "epochs"),
-            ("base_model", "\"none\"", "base_model"), ("dtype", "\"bf16\"", "dtype"),
+            ("base_model", "\"none\"", "base_model"), ("dtype", "\"fp16\"", "dtype"),
             ("stages", "[]", "stages"), ("stages", "[[\"x\"]]", "stages"),
             ("curriculum", "{}", "curriculum.method"),
             ("aggregation", "{\"method\":\"pcgrad\"}", "aggregation.method"),
             ("retention", "[{\"method\":\"ewc\"}]", "retention"),
-            ("adaptation", "{\"method\":\"lora\"}", "adaptation"),
-            ("baselines", "[\"equal\"]", "baselines"),
+            ("adaptation", "{\"method\":\"magic\"}", "adaptation.method"),
+            ("adaptation", "{\"method\":\"lora\",\"rank\":0}", "adaptation.rank"),
+            ("adaptation", "{\"method\":\"lora\",\"targets\":\"q\"}", "adaptation.targets"),
+            ("adaptation", "{\"method\":\"lora\",\"targets\":[1]}", "adaptation.targets[0]"),
+            ("adaptation", "{\"method\":\"lora\",\"targets\":[\"q\",\"q\"]}", "adaptation.targets"),
+            (
+                "adaptation", "{\"method\":\"progressive\",\"laterals\":\"no\"}",
+                "adaptation.laterals"
+            ),
+            ("adaptation", "{\"method\":\"full\",\"targets\":[]}", "adaptation.targets"),
+            ("baselines", "[\"equal\"]", "baselines"), ("baselines", "[\"best\"]", "baselines"),
+            ("baselines", "[\"equal\",\"equal\"]", "baselines"),
+            ("early_warning", "{\"drop\":0}", "early_warning.drop"),
+            ("early_warning", "{\"policy\":\"panic\"}", "early_warning.policy"),
+            (
+                "early_warning", "{\"policy\":\"strengthen_retention\"}",
+                "early_warning.policy"
+            ),
             ("optimizer", "{\"learning_rate\":0}", "optimizer.learning_rate"),
             ("optimizer", "{\"learning_rate\":2}", "optimizer.learning_rate"),
             ("optimizer", "{\"momentum\":0.9}", "optimizer.momentum"),

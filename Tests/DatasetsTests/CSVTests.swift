@@ -43,7 +43,9 @@ struct CSVTests {
             ("text,text\na,b\n", 1, nil, "the header names a column twice"),
             (
                 "a,b\n1,2\n", 1, nil,
-                "the header needs the columns text and label, prompt and completion, or text"
+                "the header needs the columns `text` and `label`, or `prompt` and `completion`, or "
+                    + "`text`, or `text` and `score`, or `text` and `text_pair` and `label`; rows "
+                    + "with lists of labels, tags or messages come as JSON lines"
             ),
         ] as [(String, Int, String?, String)])
     func malformed(text: String, line: Int, column: String?, message: String) {

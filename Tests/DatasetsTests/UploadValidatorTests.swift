@@ -59,8 +59,12 @@ struct UploadValidatorTests {
                 "must be a string, a number or a boolean, found array"
             ),
             (
-                #"{"text":"a","labels":["x"]}"#, "labels",
-                "rows with this column are not supported; use `label`"
+                #"{"text":"a","labels":["x"]}"#, nil,
+                "has the row format multi_label, but line 1 has labelled; one data set has one format"
+            ),
+            (
+                #"{"text":"a","label":"x","score":1}"#, "score",
+                "a row has one of label, labels, score and tags; here is label too"
             ),
             (
                 #"{"prompt":"a","completion":"b"}"#, nil,

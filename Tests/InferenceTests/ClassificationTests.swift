@@ -24,9 +24,15 @@ struct ClassificationTests {
     }
 
     private func logits(_ inputs: [String], truncate: Bool = false) throws -> [[Float]] {
-        try Classification.logits(
-            model, task: "mood", inputs: inputs, truncate: truncate, backend: backend
-        ).logits
+        try outcome(inputs, truncate: truncate).logits
+    }
+
+    private func outcome(
+        _ inputs: [String], task: String = "mood", truncate: Bool = false
+    ) throws -> Classification.Outcome {
+        let part = Classification.Part(
+            model: model, task: task, inputs: inputs, truncate: truncate)
+        return try #require(try Classification.logits([part], backend: backend).parts.first)
     }
 
     @Test("inputs in one batch get the logits that each gets alone")
@@ -41,9 +47,7 @@ struct ClassificationTests {
             // The same sums in float32; blocking may differ with the number of rows.
             #expect(zip(row, alone).allSatisfy { abs($0 - $1) < 1e-5 })
         }
-        let tokens = try Classification.logits(
-            model, task: "mood", inputs: ["abc", "de"], truncate: false, backend: backend)
-        #expect(tokens.promptTokens == 5)
+        #expect(try outcome(["abc", "de"]).promptTokens == 5)
         #expect(try logits([]).isEmpty)
     }
 
@@ -58,9 +62,49 @@ struct ClassificationTests {
     @Test("an empty input and an unknown task are refused by name")
     func refused() {
         #expect(throws: ModelError.self) { try logits(["fine", ""]) }
-        #expect(throws: ModelError.self) {
-            try Classification.logits(
-                model, task: "other", inputs: ["x"], truncate: false, backend: backend)
+        #expect(throws: ModelError.self) { try outcome(["x"], task: "other") }
+    }
+
+    /// The tiny model with a head and an adapter of its own.
+    private func fineTuned(seed: UInt64) throws -> Model {
+        let own = try Model(base: folder.file("tiny.gguf"), backend: backend)
+        own.addClassifier(
+            HeadSpec(
+                task: "mood", kind: "classification", labels: ["a", "b"], format: "raw",
+                maxLength: 64, adapter: "shared"), seed: seed)
+        let adapter = try own.addAdapter(AdapterSpec(name: "shared", rank: 4), seed: seed)
+        for parameter in adapter.parameters {
+            let values = SeededWeights.values("\(seed)", shape: parameter.value.shape)
+            for (i, value) in values.enumerated() { parameter.value.pointer[i] = value }
         }
+        return own
+    }
+
+    @Test("two models on one backbone answer in one pass, each as it does alone")
+    func together() throws {
+        let folder = try TemporaryFolder()
+        let parts = try (1...2).map { seed in
+            let path = folder.file("\(seed).safetensors")
+            try fineTuned(seed: UInt64(seed)).save(to: path, includesBackbone: false)
+            #expect(try Model.isAddition(path))
+            let other = try Model(
+                beside: model, weights: path, key: "\(seed)/", backend: backend)
+            other.attach()
+            return Classification.Part(
+                model: other, task: "mood", inputs: ["one \(seed)", "two"])
+        }
+        let plain = Classification.Part(model: model, task: "mood", inputs: ["one 1"])
+        let both = try Classification.logits(parts + [plain], backend: backend)
+        #expect(both.passes == 1)
+        for (part, outcome) in zip(parts + [plain], both.parts) {
+            let alone = try Classification.logits([part], backend: backend).parts[0]
+            #expect(outcome.promptTokens == alone.promptTokens)
+            for (a, b) in zip(outcome.logits.joined(), alone.logits.joined()) {
+                // Sums in another order where rows share a product.
+                #expect(abs(a - b) < 1e-5)
+            }
+        }
+        let rows = both.parts.map { $0.logits[0] }
+        #expect(rows[0] != rows[1] && rows[0] != rows[2])
     }
 }

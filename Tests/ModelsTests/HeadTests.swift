@@ -23,6 +23,31 @@ struct HeadTests {
             task: kind.rawValue, kind: kind.rawValue, labels: labels, format: "raw", maxLength: 16)
     }
 
+    @Test("heads of the same shared name are one matrix, in memory and in the file")
+    func shared() throws {
+        for task in ["one", "two"] {
+            model.addClassifier(
+                HeadSpec(
+                    task: task, kind: "classification", labels: ["a", "b"], format: "raw",
+                    maxLength: 16, sharedName: "both"), seed: 3)
+        }
+        model.addClassifier(head(.classification), seed: 3)
+        let own = model.parameters.dropFirst(model.backbone.parameters.count)
+        #expect(
+            own.map(\.name) == [
+                "heads.both.weight", "heads.both.bias", "heads.classification.weight",
+                "heads.classification.bias",
+            ])
+        let path = folder.file("shared.safetensors")
+        try model.save(to: path)
+        let again = try Model(base: folder.file("tiny.gguf"), weights: path, backend: backend)
+        #expect(again.heads == model.heads)
+        let (first, second) = (again.classifiers["one"], again.classifiers["two"])
+        #expect(first?.weight === second?.weight && first?.bias === second?.bias)
+        #expect(first?.weight.value.floats() == model.classifiers["one"]?.weight.value.floats())
+        #expect(again.parameters.count == model.parameters.count)
+    }
+
     @Test("one forward pass of a decoder serves heads of every kind and the next token")
     func together() throws {
         for kind in HeadKind.allCases where kind.hasMatrix {

@@ -32,6 +32,16 @@ import Testing
         #expect(better.forgetting == [-2, nil])
     }
 
+    @Test("A task that is only watched counts in no average")
+    func watched() throws {
+        let matrix = ScoreMatrix(
+            base: [0.2, 0.1, 30], rows: [[0.9, 0.3, 40], [0.6, 0.8, 50]],
+            stages: [[0], [1]], largerIsBetter: [true, true, false])
+        #expect(abs(try #require(matrix.averageFinal) - 0.7) < 1e-12)
+        #expect(abs(try #require(matrix.backwardTransfer) + 0.3) < 1e-12)
+        #expect(matrix.forgetting[1] == nil && matrix.forgetting[2] == nil)
+    }
+
     @Test("One stage has no backward transfer, and nothing to forget")
     func joint() {
         let matrix = ScoreMatrix(

@@ -1,8 +1,6 @@
 import CPUBackend
 import Models
 import Multitask
-import NN
-import Spec
 import Tensor
 import Testing
 
@@ -17,18 +15,7 @@ import Testing
     init() throws {
         run = try TinyRun()
         model = try run.model()
-        let head = HeadSpec(
-            task: "mood", kind: "classification", labels: ["a", "b", "c"], format: "raw",
-            maxLength: 64)
-        model.addClassifier(head, seed: 5)
-        let tasks = [
-            TrainingTask(name: "mood", kind: .classification),
-            TrainingTask(name: "reply", kind: .generation),
-        ]
-        runner = StepRunner(
-            model, tasks: tasks,
-            optimizer: AdamW(model.parameters, AdamWConfiguration(), backend: run.backend),
-            methods: StepMethods(), clip: 1, backend: run.backend)
+        runner = run.runner(model, labels: ["a", "b", "c"])
         var generator = SeededGenerator(11)
         rows = [5, 9, 12, 7].map { count in
             Example(

@@ -18,25 +18,15 @@ private struct Bench {
     init(weighting: MethodSpec? = nil, aggregation: MethodSpec? = nil) throws {
         files = try TinyRun()
         model = try files.model()
-        let head = HeadSpec(
-            task: "mood", kind: "classification", labels: ["a", "b"], format: "raw",
-            maxLength: 64)
-        model.addClassifier(head, seed: 5)
-        let tasks = [
-            TrainingTask(name: "mood", kind: .classification),
-            TrainingTask(name: "reply", kind: .generation),
-        ]
-        runner = StepRunner(
-            model, tasks: tasks,
-            optimizer: AdamW(model.parameters, AdamWConfiguration(), backend: files.backend),
+        runner = files.runner(
+            model, labels: ["a", "b"],
             methods: StepMethods(
                 weighting: try weighting.map {
                     try Multitask.weighting($0, tasks: ["mood", "reply"])
                 },
                 aggregation: try aggregation.map {
                     try Multitask.aggregation($0, tasks: ["mood", "reply"])
-                }),
-            clip: 1, backend: files.backend)
+                }))
         var generator = SeededGenerator(11)
         func tokens(_ count: Int) -> [Int32] {
             (0..<count).map { _ in Int32(generator.next() % 256) }

@@ -1,6 +1,7 @@
 import CPUBackend
 import Foundation
 import Models
+import NN
 import Spec
 import TestSupport
 import Testing
@@ -78,9 +79,13 @@ final class TinyRun {
     }
 
     /// The weights' file of a run that must come to its end.
-    func finish(_ spec: RunSpec, _ recorder: Recorder, checkpoint: String? = nil) throws -> Data {
+    func finish(
+        _ spec: RunSpec, _ recorder: Recorder, checkpoint: String? = nil,
+        inputs: TrainingInputs? = nil
+    ) throws -> Data {
         let outcome = try Trainer.run(
-            spec, inputs: inputs(checkpoint: checkpoint), backend: backend, observer: recorder)
+            spec, inputs: inputs ?? self.inputs(checkpoint: checkpoint), backend: backend,
+            observer: recorder)
         guard case .finished(let path, let progress) = outcome else {
             Issue.record("the run did not finish")
             return Data()
@@ -89,8 +94,46 @@ final class TinyRun {
         return try Data(contentsOf: URL(fileURLWithPath: path))
     }
 
-    func model() throws -> Model {
-        try Model(base: "\(folder)/base.gguf", backend: backend)
+    /// The same of a run that is paused at every so many polls and goes on from its checkpoint.
+    func finishPausing(
+        _ spec: RunSpec, every polls: Int, inputs: ((String?) -> TrainingInputs)? = nil
+    ) throws -> Data {
+        var checkpoint: String?
+        for _ in 0..<80 {
+            let recorder = Recorder()
+            recorder.steer = { $0 == polls ? .pause : .proceed }
+            let outcome = try Trainer.run(
+                spec, inputs: inputs?(checkpoint) ?? self.inputs(checkpoint: checkpoint),
+                backend: backend, observer: recorder)
+            if case .finished(let path, _) = outcome {
+                return try Data(contentsOf: URL(fileURLWithPath: path))
+            }
+            checkpoint = recorder.checkpoints.last
+        }
+        Issue.record("the run made no progress between pauses")
+        return Data()
+    }
+
+    func model(weights: String? = nil) throws -> Model {
+        try Model(base: "\(folder)/base.gguf", weights: weights, backend: backend)
+    }
+}
+
+extension TinyRun {
+    /// A runner on the tiny model: a task `mood` with classes, and a task `reply` that writes.
+    func runner(_ model: Model, labels: [String], methods: StepMethods = StepMethods())
+        -> StepRunner
+    {
+        let head = HeadSpec(
+            task: "mood", kind: "classification", labels: labels, format: "raw", maxLength: 64)
+        model.addClassifier(head, seed: 5)
+        return StepRunner(
+            model,
+            tasks: [
+                TrainingTask(name: "mood", kind: .classification),
+                TrainingTask(name: "reply", kind: .generation),
+            ], optimizer: AdamW(model.parameters, AdamWConfiguration(), backend: backend),
+            methods: methods, clip: 1, backend: backend)
     }
 }
 
@@ -100,6 +143,7 @@ final class Recorder: TrainingObserver {
     var events: [(kind: String, message: String)] = []
     var progress: [TrainingProgress] = []
     var checkpoints: [String] = []
+    var documents: [String: String] = [:]
     /// Points that had arrived when the last checkpoint was handed over.
     var pointsAtCheckpoint = 0
     var polls = 0
@@ -109,6 +153,7 @@ final class Recorder: TrainingObserver {
     func progress(_ progress: TrainingProgress) { self.progress.append(progress) }
     func metrics(_ points: [MetricPoint]) { self.points += points }
     func event(kind: String, message: String) { events.append((kind, message)) }
+    func document(name: String, json: String) { documents[name] = json }
     func checkpoint(path: String, step: Int) throws {
         pointsAtCheckpoint = points.count
         let kept = "\(path).kept-\(UUID().uuidString)"

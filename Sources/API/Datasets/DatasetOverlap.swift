@@ -1,3 +1,4 @@
+import Datasets
 import Glibc
 import HTTP
 import JSON
@@ -68,13 +69,9 @@ struct Overlap {
         }
     }
 
-    /// What a model is asked with: the text, the prompt, or the messages but the last.
+    /// What a model is asked with: the text or texts, the prompt, or the messages before the last
+    /// answer.
     private static func input(_ line: [UInt8]) throws -> [UInt8] {
-        let row = try JSON.parse(line)
-        if let text = row["text"] ?? row["prompt"] { return text.bytes() }
-        if let messages = row["messages"]?.array {
-            return JSON.array(Array(messages.dropLast())).bytes()
-        }
-        return line
+        Array(try Row(line: line).question.utf8)
     }
 }

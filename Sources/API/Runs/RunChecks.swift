@@ -55,10 +55,12 @@ struct RunChecks {
     private func check(_ task: TaskSpec, path: String) throws {
         let train = try dataset(task.dataset, "\(path).dataset")
         try checkFormat(train, task.kind, "\(path).dataset")
-        if task.kind == .classification, train.summary.labels.count < 2 {
+        try checkMetric(task, train, "\(path).metric")
+        let labelsMin = task.kind.traits.labelsMin
+        guard train.summary.labels.count >= labelsMin else {
             throw APIError.invalid(
                 "\(path).dataset",
-                "must have at least 2 labels, found \(train.summary.labels.count)")
+                "must have at least \(labelsMin) labels, found \(train.summary.labels.count)")
         }
         switch task.validation {
         case .fraction(let fraction):
@@ -82,7 +84,7 @@ struct RunChecks {
         }
         let record = try dataset(id, parameter)
         try checkFormat(record, kind, parameter)
-        guard kind == .classification else { return }
+        guard kind.traits.labelsMin > 0 else { return }
         let unknown = record.summary.labels.keys.filter { train.summary.labels[$0] == nil }
         guard unknown.isEmpty else {
             throw APIError.invalid(
@@ -94,17 +96,25 @@ struct RunChecks {
     private func checkFormat(
         _ record: DatasetRecord, _ kind: TaskKind, _ parameter: String
     ) throws {
-        let format = record.summary.format
-        let wanted: [RowFormat] =
-            kind == .classification ? [.labelled] : [.completion, .messages, .text]
-        guard wanted.contains(where: { $0.rawValue == format }) else {
-            let columns =
-                kind == .classification
-                ? "`text` and `label`" : "`prompt` and `completion`, `messages`, or `text`"
+        let wanted = RowFormat.learnt(by: kind)
+        guard !wanted.contains(where: { $0.rawValue == record.summary.format }) else { return }
+        throw APIError.invalid(
+            parameter,
+            "must have the columns \(RowFormat.described(wanted)) for \(kind.rawValue), found "
+                + Identifier.list(record.summary.columns))
+    }
+
+    /// A metric that needs more than its kind's rows have in common.
+    private func checkMetric(
+        _ task: TaskSpec, _ train: DatasetRecord, _ parameter: String
+    ) throws {
+        if task.metric == "entity_f1", !EntitySpan.areTold(by: train.summary.labels.keys) {
             throw APIError.invalid(
-                parameter,
-                "must have the columns \(columns) for \(kind.rawValue), found "
-                    + Identifier.list(record.summary.columns))
+                parameter, "`entity_f1` needs tags of the form B-… and I-…; take `accuracy`")
+        }
+        if task.metric == "bleu", train.summary.format == RowFormat.text.rawValue {
+            throw APIError.invalid(
+                parameter, "`bleu` needs rows with something to answer: prompts or messages")
         }
     }
 

@@ -16,6 +16,7 @@ extension RunRecord {
             "cancel_requested": .bool(cancelRequested),
             "failures": .count(failuresSinceCheckpoint),
             "checkpoint_step": checkpointStep.map { .count($0) } ?? nil,
+            "parent": .optional(parent), "baseline": .optional(baseline),
             "model": .optional(model), "error": error, "created": .seconds(created),
             "started": .seconds(started), "updated": .seconds(updated),
             "finished": .seconds(finished), "spec": spec.json,

@@ -2,7 +2,8 @@ import JSON
 import Spec
 
 extension RunRequest {
-    /// Task names by stage; `nil` for one stage of all tasks.
+    /// Task names by stage; `nil` for one stage of all tasks. A task that no stage names is scored
+    /// with the others and never trained.
     func stages(_ fields: inout FieldReader, _ tasks: [TaskSpec]) throws -> [[String]]? {
         guard let value = fields.value("stages") else { return nil }
         let names = tasks.map(\.name)
@@ -14,9 +15,6 @@ extension RunRequest {
             guard (1...limits.stagesMax).contains(stages.count) else {
                 throw fields.invalid(
                     "stages", "must be 1 to \(limits.stagesMax) lists, found \(stages.count)")
-            }
-            if let idle = names.first(where: { name in !stages.contains { $0.contains(name) } }) {
-                throw fields.invalid("stages", "must name every task, `\(idle)` is missing")
             }
             return stages
         default:

@@ -20,6 +20,13 @@ extension RunRequest {
             }
             tasks.append(task)
         }
+        for (index, task) in tasks.enumerated() {
+            guard let head = task.head else { continue }
+            guard !tasks.contains(where: { $0.name == head }) else {
+                throw APIError.invalid(
+                    "tasks[\(index)].head", "must not be the name of a task, found `\(head)`")
+            }
+        }
         return tasks
     }
 
@@ -28,22 +35,20 @@ extension RunRequest {
         guard let name = try fields.identifier("name") else {
             throw fields.missing("name", "the task's name")
         }
-        let kinds = [TaskKind.classification.rawValue, TaskKind.generation.rawValue]
+        let kinds = TaskKind.allCases.map(\.rawValue)
         guard let kind = try fields.choice("kind", of: kinds).flatMap(TaskKind.init) else {
-            throw fields.missing("kind", "classification or generation")
+            throw fields.missing("kind", "one of \(Identifier.list(kinds))")
         }
         guard let dataset = try fields.identifier("dataset") else {
             throw fields.missing("dataset", "the id of an uploaded data set")
         }
-        let metrics =
-            kind == .classification ? ["accuracy", "macro_f1"] : ["perplexity", "loss"]
-        let formats = kind == .classification ? ["raw"] : ["chat", "raw"]
         let task = TaskSpec(
             name: name, kind: kind, dataset: dataset,
             validation: try validation(&fields) ?? .fraction(0.1),
             test: try fields.identifier("test"),
-            metric: try fields.choice("metric", of: metrics),
-            format: try fields.choice("format", of: formats))
+            metric: try fields.choice("metric", of: kind.traits.metrics),
+            format: try fields.choice("format", of: kind.traits.formats),
+            head: kind == .classification ? try fields.identifier("head") : nil)
         try fields.finish()
         return task
     }

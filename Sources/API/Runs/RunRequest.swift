@@ -6,13 +6,14 @@ import Spec
 /// be done without the store. What needs the store (data sets, the base model) is `RunChecks`'.
 struct RunRequest {
     let catalogue: [MethodDescriptor]
+    /// The one for `auto` last.
+    let dtypes: [String]
     let limits: APILimits
 
     /// - Returns: the spec; its `baseModel` is empty where the body names none.
     /// - Throws: `APIError` naming the parameter at fault.
     func read(_ body: JSON) throws -> RunSpec {
         var fields = try FieldReader(body)
-        try refuseLaterFields(&fields)
         guard let name = try fields.identifier("name") else {
             throw fields.missing("name", "the run's name; its model is served under it")
         }
@@ -22,13 +23,14 @@ struct RunRequest {
         let baseModel = try fields.identifier("base_model") ?? ""
         let tasks = try tasks(&fields)
         let mixing = try method(&fields, "mixing", .mixing, tasks)
-        let spec = RunSpec(
+        var spec = RunSpec(
             name: name, baseModel: baseModel, tasks: tasks,
             mixing: try mixing ?? resolved("mixing", MethodSpec("proportional"), .mixing, tasks),
             weighting: try method(&fields, "weighting", .weighting, tasks),
             curriculum: try method(&fields, "curriculum", .curriculum, tasks),
             aggregation: try method(&fields, "aggregation", .aggregation, tasks),
             retention: try methods(&fields, "retention", .retention, tasks),
+            adaptation: try method(&fields, "adaptation", .adaptation, tasks),
             stages: try stages(&fields, tasks),
             optimizer: try optimizer(&fields),
             epochs: try fields.integer("epochs", in: 1...limits.epochsMax) ?? 1,
@@ -37,6 +39,8 @@ struct RunRequest {
             seed: UInt64(try fields.integer("seed", in: 0...Int.max) ?? 1),
             dtype: try dtype(&fields),
             checkpointSeconds: try fields.number("checkpoint_seconds", in: 1...86_400) ?? 120)
+        spec.earlyWarning = try earlyWarning(&fields)
+        spec.baselines = try baselines(&fields)
         try fields.finish()
         guard spec.maxLength <= spec.batchTokens else {
             throw fields.invalid(
@@ -49,24 +53,9 @@ struct RunRequest {
         return spec
     }
 
-    private func refuseLaterFields(_ fields: inout FieldReader) throws {
-        for name in ["baselines"] {
-            if let value = fields.value(name), value != .array([]) {
-                throw APIError.notAvailable(name, "leave it out")
-            }
-        }
-        if let adaptation = fields.value("adaptation"), adaptation != ["method": "full"] {
-            throw APIError.notAvailable(
-                "adaptation", "leave it out or write {\"method\":\"full\"}")
-        }
-    }
-
     private func dtype(_ fields: inout FieldReader) throws -> String {
-        guard let dtype = try fields.string("dtype") else { return "fp32" }
-        guard dtype == "auto" || dtype == "fp32" else {
-            throw APIError.notAvailable("dtype", "write \"auto\" or \"fp32\"")
-        }
-        return "fp32"
+        let dtype = try fields.choice("dtype", of: ["auto"] + dtypes) ?? "auto"
+        return dtype == "auto" ? dtypes.last ?? "fp32" : dtype
     }
 
     private func optimizer(_ fields: inout FieldReader) throws -> OptimizerSpec {

@@ -10,7 +10,7 @@ extension RunSpec {
             "retention": .array((retention ?? []).map(\.json)), "mixing": mixing.json,
             "weighting": weighting?.json ?? nil, "aggregation": aggregation?.json ?? nil,
             "curriculum": curriculum?.json ?? nil,
-            "adaptation": ["method": "full"],
+            "adaptation": adaptation?.json ?? ["method": "full"],
             "optimizer": [
                 "name": .string(optimizer.name),
                 "learning_rate": .number(optimizer.learningRate),
@@ -20,6 +20,8 @@ extension RunSpec {
                 "clip": .number(optimizer.clip),
                 "restart_each_stage": .bool(optimizer.restartsEachStage ?? true),
             ],
+            "baselines": .array((baselines ?? []).map { .string($0.rawValue) }),
+            "early_warning": (earlyWarning ?? EarlyWarningSpec()).json,
             "epochs": .count(epochs), "batch_tokens": .count(batchTokens),
             "max_length": .count(maxLength), "seed": .integer(Int64(clamping: seed)),
             "dtype": .string(dtype), "checkpoint_seconds": .number(checkpointSeconds),
@@ -34,6 +36,12 @@ extension RunSpec {
     }
 }
 
+extension EarlyWarningSpec {
+    fileprivate var json: JSON {
+        ["drop": .number(drop), "policy": .string(policy.rawValue)]
+    }
+}
+
 extension TaskSpec {
     fileprivate var json: JSON {
         let held: JSON =
@@ -41,11 +49,13 @@ extension TaskSpec {
             case .fraction(let fraction): ["fraction": .number(fraction)]
             case .dataset(let id): .string(id)
             }
-        return [
+        var object: JSONObject = [
             "name": .string(name), "kind": .string(kind.rawValue), "dataset": .string(dataset),
             "validation": held, "test": .optional(test), "metric": .string(metric),
             "format": .string(format),
         ]
+        if let head { object["head"] = .string(head) }
+        return .object(object)
     }
 }
 
@@ -56,7 +66,10 @@ extension MethodSpec {
             object[name] = .number(value)
         }
         for (name, word) in (options ?? [:]).sorted(by: { $0.key < $1.key }) {
-            object[name] = .string(word)
+            object[name] = ["true", "false"].contains(word) ? .bool(word == "true") : .string(word)
+        }
+        for (name, names) in (lists ?? [:]).sorted(by: { $0.key < $1.key }) {
+            object[name] = .array(names.map { .string($0) })
         }
         if !tasks.isEmpty {
             let values = tasks.sorted { $0.key < $1.key }

@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import CPUBackend
 import Foundation
 import Glibc
 import HTTP
@@ -8,6 +9,8 @@ import Models
 import Multitask
 import Pool
 import Store
+import Tensor
+import Tracking
 import WorkerProtocol
 
 struct ServeCommand: AsyncParsableCommand {
@@ -51,6 +54,13 @@ struct ServeCommand: AsyncParsableCommand {
             "Folder from which POST /v1/models may import files by path.", valueName: "DIR"))
     var modelFolder: String?
 
+    @Option(
+        name: .customLong("log-tensorboard"),
+        help: ArgumentHelp(
+            "Folder to write the metrics of all runs to as TensorBoard event files.",
+            valueName: "DIR"))
+    var tensorBoardFolder: String?
+
     @OptionGroup var wire: WireOptions
 
     func validate() throws {
@@ -70,7 +80,8 @@ struct ServeCommand: AsyncParsableCommand {
         let metrics = ServerMetrics()
         let api = try API(
             store: store, compute: pool, catalogue: Multitask.catalogue,
-            interference: InterferenceReport.json, key: key,
+            dtypes: CPUBackend.precisions.map(\.rawValue),
+            interference: .product, key: key,
             imports: ModelImport(folder: modelFolder, inspect: Self.inspect), metrics: metrics,
             log: { log.write($0) })
         let isLoopback = Gate.isLoopback(host.contains(":") ? "[\(host)]" : host)
@@ -95,9 +106,11 @@ struct ServeCommand: AsyncParsableCommand {
         if !api.isAuthenticated {
             print("there is no API key: only this machine is answered (polytask keys create)")
         }
+        let forwarding = MetricForwarding(sinks, store: store, log: { log.write($0) })
         announce(server.port, store)
         await shutdown.requested()
         following.cancel()
+        forwarding.stop()
         print("polytask is shutting down; Ctrl-C again exits at once")
         fflush(nil)
         shutdown.exit(afterSeconds: 30)
@@ -107,6 +120,10 @@ struct ServeCommand: AsyncParsableCommand {
         await pool.stop(seconds: 8)
         log.flush()
         Foundation.exit(0)
+    }
+
+    private var sinks: [@Sendable () -> any MetricSink] {
+        tensorBoardFolder.map { folder in [{ TensorBoardSink(folder: folder) }] } ?? []
     }
 
     private func listen(_ api: API, _ metrics: ServerMetrics) throws -> Server {

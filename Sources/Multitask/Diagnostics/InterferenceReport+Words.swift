@@ -11,6 +11,21 @@ extension InterferenceReport {
         package var field: String
         package var method: MethodSpec
         package var reason: String
+
+        /// The run with the change, under a name of its own and without baselines, which it would
+        /// train again.
+        package func applied(to spec: RunSpec) -> RunSpec {
+            var next = spec
+            next.name = "\(spec.name.prefix(60))-2"
+            next.baselines = nil
+            switch field {
+            case "retention": next.retention = (spec.retention ?? []) + [method]
+            case "aggregation": next.aggregation = method
+            case "mixing": next.mixing = method
+            default: break
+            }
+            return next
+        }
     }
 
     /// The findings in a few sentences, each with its numbers.
@@ -19,20 +34,20 @@ extension InterferenceReport {
         if let worst = worstForgotten(spec) {
             sentences.append(
                 "\(spec.tasks[worst.task].name) was forgotten most: its "
-                    + "\(spec.tasks[worst.task].metric) fell \(Self.shown(worst.amount)) short of its "
+                    + "\(spec.tasks[worst.task].metric) fell \(Figure.shown(worst.amount)) short of its "
                     + "best by the end.")
         } else if let matrix, matrix.rows.count > 1 {
             sentences.append("No task lost more than noise after its stage.")
         }
         if let transfer = matrix?.backwardTransfer, hasOneMetric {
-            sentences.append("Backward transfer is \(Self.shown(transfer)).")
+            sentences.append("Backward transfer is \(Figure.shown(transfer)).")
         }
         let opposed = conflicts.filter(\.isSignificant).sorted { $0.cosine < $1.cosine }
         for conflict in opposed.prefix(3) {
             let (a, b) = (spec.tasks[conflict.a].name, spec.tasks[conflict.b].name)
             sentences.append(
                 "The gradients of \(a) and \(b) oppose each other: mean cosine "
-                    + "\(Self.shown(conflict.cosine)) ± \(Self.shown(conflict.cosineMargin)), in "
+                    + "\(Figure.shown(conflict.cosine)) ± \(Figure.shown(conflict.cosineMargin)), in "
                     + "conflict in \(Self.percent(conflict.shareOfSteps)) of the measured steps.")
         }
         if opposed.isEmpty, !conflicts.isEmpty {
@@ -71,7 +86,7 @@ extension InterferenceReport {
         {
             return Suggestion(
                 field: "mixing", method: MethodSpec("temperature", ["temperature": 2]),
-                reason: "one task gets \(Self.shown(most / least)) times the rows of another")
+                reason: "one task gets \(Figure.shown(most / least)) times the rows of another")
         }
         return nil
     }
@@ -88,12 +103,6 @@ extension InterferenceReport {
             (worst, worstSize) = ((task, amount), size)
         }
         return worst
-    }
-
-    private static func shown(_ value: Double) -> String {
-        guard value.isFinite else { return "unknown" }
-        let scaled = (value * 1000).rounded() / 1000
-        return "\(scaled)"
     }
 
     private static func percent(_ share: Double) -> String { "\(Int((100 * share).rounded())) %" }

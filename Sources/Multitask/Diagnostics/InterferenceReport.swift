@@ -14,6 +14,25 @@ package struct InterferenceReport: Sendable, Equatable {
     /// Followed by the task whose loss it is: what a step for the point's task alone does to it.
     package static let effect = "loss_effect."
 
+    /// Followed by the layer, of the whole run.
+    package static let driftCosine = "drift_cosine."
+    package static let driftCKA = "drift_cka."
+
+    /// How much like the start of the run a layer's view of held-out rows is.
+    package struct LayerDrift: Sendable, Equatable {
+        package struct Point: Sendable, Equatable {
+            package var step: Int
+            package var cosine: Double
+            /// Linear CKA; `nil` where it is undefined.
+            package var alignment: Double?
+        }
+
+        /// 0: the embeddings; then what comes out of each block.
+        package var layer: Int
+        package var history: [Point]
+        package var latest: Point? { history.last }
+    }
+
     /// All tasks' scores after a stage that ended at a step.
     package struct Row: Sendable, Equatable {
         package var stage: Int
@@ -54,7 +73,10 @@ package struct InterferenceReport: Sendable, Equatable {
     /// `nil` before a stage ended.
     package let matrix: ScoreMatrix?
     package let conflicts: [Conflict]
-    /// Whether all tasks are scored by one metric, so that averages over them mean something.
+    /// By layer.
+    package let drift: [LayerDrift]
+    /// Whether all trained tasks are scored by one metric, so that averages over them mean
+    /// something.
     package let hasOneMetric: Bool
 
     package init(_ spec: RunSpec, points: [MetricPoint]) {
@@ -62,14 +84,15 @@ package struct InterferenceReport: Sendable, Equatable {
         let scores = Self.rows(tasks, points)
         base = scores.first { $0.stage == 0 }?.scores
         rows = scores.filter { $0.stage > 0 }
-        hasOneMetric = Set(tasks.map(\.metric)).count == 1
+        hasOneMetric = Set(spec.stagePlaces.joined().map { tasks[$0].metric }).count == 1
         matrix = base.map { base in
             ScoreMatrix(
                 base: base, rows: scores.filter { $0.stage > 0 }.map(\.scores),
                 stages: spec.stagePlaces,
-                largerIsBetter: tasks.map { !["loss", "perplexity"].contains($0.metric) })
+                largerIsBetter: tasks.map(\.judgedBy.largerIsBetter))
         }
         conflicts = Self.conflicts(tasks.map(\.name), points)
+        drift = Self.drift(points)
         norms = tasks.map { task in
             Self.mean(Self.values(points, task.name, Self.norm).map(\.value))
         }
@@ -123,6 +146,27 @@ package struct InterferenceReport: Sendable, Equatable {
             }
         }
         return conflicts
+    }
+
+    private static func drift(_ points: [MetricPoint]) -> [LayerDrift] {
+        let own = points.filter { $0.task.isEmpty && $0.split == split }
+        func byLayer(_ prefix: String) -> [Int: [Int: Double]] {
+            var found: [Int: [Int: Double]] = [:]
+            for point in own where point.name.hasPrefix(prefix) {
+                guard let layer = Int(point.name.dropFirst(prefix.count)) else { continue }
+                found[layer, default: [:]][point.step] = point.value
+            }
+            return found
+        }
+        let alignments = byLayer(driftCKA)
+        return byLayer(driftCosine).sorted { $0.key < $1.key }.map { layer, cosines in
+            LayerDrift(
+                layer: layer,
+                history: cosines.sorted { $0.key < $1.key }.map { step, cosine in
+                    LayerDrift.Point(
+                        step: step, cosine: cosine, alignment: alignments[layer]?[step])
+                })
+        }
     }
 
     private static func values(

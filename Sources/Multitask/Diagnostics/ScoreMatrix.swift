@@ -34,11 +34,11 @@ package struct ScoreMatrix: Sendable, Equatable {
     /// Tasks whose last stage came before the last of all.
     private var earlier: [Int] { tasks.filter { learnt[$0].map { $0 < rows.count - 1 } ?? false } }
 
-    /// ACC = mean over tasks of R[T][j]; `nil` before the first stage ended. Means nothing over
-    /// tasks of different metrics: the caller asks only where they agree.
+    /// ACC = mean of R[T][j] over the tasks that are trained; `nil` before the first stage ended.
+    /// Means nothing over tasks of different metrics: the caller asks only where they agree.
     package var averageFinal: Double? {
         guard let last = rows.last else { return nil }
-        return last.reduce(0, +) / Double(last.count)
+        return mean(tasks.filter { learnt[$0] != nil }.map { last[$0] })
     }
 
     /// BWT = 1/(T−1) Σ_{j<T} (R[T][j] − R[j][j]), turned so that more is better; `nil` with one

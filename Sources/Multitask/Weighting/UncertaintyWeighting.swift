@@ -1,12 +1,12 @@
 import Glibc
 package import Spec
 
-/// Homoscedastic uncertainty (Kendall, Gal and Cipolla, 1705.07115, eq. 10): each task's loss is
-/// divided by a variance that is learnt with the model.
+/// Homoscedastic uncertainty (Kendall, Gal and Cipolla, 1705.07115, eqs. 5 and 10): each task's loss
+/// is divided by a variance that is learnt with the model.
 ///
-/// sᵢ = log σᵢ²; L = Σ e^(−sᵢ)Lᵢ + sᵢ/2 for likelihoods over classes, which labels and tokens both
-/// are. (A regression would have ½e^(−s)L + s/2.) ∂L/∂sᵢ = ½ − e^(−sᵢ)Lᵢ, so that at rest
-/// wᵢ = e^(−sᵢ) = 1/(2Lᵢ). s = 0 at the start, σ² = 1.
+/// sᵢ = log σᵢ²; L = Σ cᵢe^(−sᵢ)Lᵢ + sᵢ/2 with c = 1 for likelihoods over classes, which labels and
+/// tokens both are, and ½ for a squared error. ∂L/∂sᵢ = ½ − cᵢe^(−sᵢ)Lᵢ, so that at rest
+/// wᵢ = cᵢe^(−sᵢ) = 1/(2Lᵢ). s = 0 at the start, σ² = 1.
 ///
 /// Deviation: s has an Adam of its own (β₁ .9, β₂ .999, ε 1e-8, no weight decay) with a rate
 /// of its own, default 0.01: at a fine-tuning rate of 1e-5 it would never move. Called once per
@@ -19,22 +19,24 @@ package struct UncertaintyWeighting: WeightingMethod {
         parameters: [.init("learning_rate", in: 1e-6...1, default: 0.01, "of Adam on s")],
         tasksMin: 2)
 
+    private let factors: [Double]
     private var logVariances: [Double]
     private var adam: ScalarAdam
 
     package var needs: WeightingNeeds { .losses }
-    package var weights: [Double] { logVariances.map { exp(-$0) } }
+    package var weights: [Double] { zip(factors, logVariances).map { $0 * exp(-$1) } }
 
     package init(_ settings: MethodSettings) {
+        factors = settings.tasks.map { settings.squaredErrors.contains($0) ? 0.5 : 1 }
         logVariances = settings.tasks.map { _ in 0 }
         adam = ScalarAdam(count: settings.tasks.count, learningRate: settings["learning_rate"])
     }
 
     package mutating func observe(_ step: WeightingObservation) {
         precondition(step.losses.count == logVariances.count)
-        for (task, loss) in step.losses.enumerated() {
+        for (task, (loss, weight)) in zip(step.losses, weights).enumerated() {
             guard let loss else { continue }
-            let gradient = 0.5 - exp(-logVariances[task]) * loss
+            let gradient = 0.5 - weight * loss
             logVariances[task] -= adam.step(task, gradient)
         }
     }

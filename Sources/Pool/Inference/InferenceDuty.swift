@@ -107,7 +107,8 @@ final class InferenceDuty: Duty {
         case .refused(let id, let failure):
             queue.finish(id)
             jobs.removeValue(forKey: id)?.fail(failure)
-        case .ready, .pong, .progress, .metrics, .event, .checkpoint, .finished, .stopped, .failed:
+        case .ready, .pong, .progress, .metrics, .event, .document, .checkpoint, .finished,
+            .stopped, .failed:
             break
         }
         return Orders()

@@ -14,7 +14,7 @@ enum TrainedModelSummary {
 
     private static func task(_ task: TaskSpec, _ spec: RunSpec, store: Store) throws -> JSON {
         let labels: [String] =
-            task.kind == .classification
+            task.kind.traits.labelsMin > 0
             ? try store.dataset(task.dataset).summary.labels.keys.sorted() : []
         return [
             "name": .string(task.name),

@@ -117,7 +117,8 @@ final class TrainingDuty: Duty {
                 discard(path)
             case .vacate(let lease):
                 jobs.removeScratch(lease)
-            case .progress, .metrics, .event, .recordCheckpoint, .succeed, .end, .release:
+            case .progress, .metrics, .event, .document, .recordCheckpoint, .succeed, .end,
+                .release:
                 write(action)
             }
         }
@@ -135,6 +136,10 @@ final class TrainingDuty: Duty {
         case .event(let lease, let kind, let message):
             attempt {
                 try store.recordEvent(lease.run, fence: lease.fence, kind: kind, message: message)
+            }
+        case .document(let lease, let name, let json):
+            attempt {
+                try store.recordDocument(lease.run, fence: lease.fence, name: name, json: json)
             }
         case .recordCheckpoint(let lease, let sha256, let step):
             let counted = attempt {

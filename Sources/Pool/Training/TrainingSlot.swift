@@ -22,6 +22,7 @@ struct TrainingSlot {
         case progress(Lease, RunProgress)
         case metrics(Lease, [MetricPoint])
         case event(Lease, kind: String, message: String)
+        case document(Lease, name: String, json: String)
         case keep(Lease, Product, path: String)
         case discard(path: String)
         case recordCheckpoint(Lease, sha256: String, step: Int)
@@ -71,6 +72,8 @@ struct TrainingSlot {
             return current(run, fence).map { [.metrics($0, points)] } ?? []
         case .event(let run, let fence, let kind, let message):
             return current(run, fence).map { [.event($0, kind: kind, message: message)] } ?? []
+        case .document(let run, let fence, let name, let json):
+            return current(run, fence).map { [.document($0, name: name, json: json)] } ?? []
         case .checkpoint(let run, let fence, let path, let step):
             guard let lease = current(run, fence) else { return [.discard(path: path)] }
             occupant?.keeping += 1

@@ -1,5 +1,5 @@
 import GRDB
-import Spec
+package import Spec
 
 extension Store {
     /// The run's metrics in the order they were first recorded, narrowed by what is not nil.
@@ -46,7 +46,44 @@ extension Store {
         }
     }
 
-    private static func metricRecord(_ row: Row) -> MetricRecord {
+    /// The last value of every metric of a split.
+    package func latestMetrics(run: String, split: String) throws -> [MetricPoint] {
+        try read { db in
+            // SQLite takes the other columns from the row with the maximum.
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT *, max(step) FROM metrics WHERE run = ? AND split = ?
+                    GROUP BY task, name ORDER BY task, name
+                    """, arguments: [run, split]
+            ).map { Self.metricRecord($0).point }
+        }
+    }
+
+    /// Tokens a second of the newest run on a base model that finished; `nil` without one.
+    package func speed(baseModel: String) throws -> Double? {
+        try read { db in
+            try Double.fetchOne(
+                db,
+                sql: """
+                    SELECT tokens_per_second FROM runs
+                    WHERE status = 'succeeded' AND tokens_per_second > 0
+                        AND json_extract(spec, '$.baseModel') = ?
+                    ORDER BY number DESC LIMIT 1
+                    """, arguments: [baseModel])
+        }
+    }
+
+    /// A part of the run's report, as JSON; `nil` where it has none of the name.
+    package func document(run: String, name: String) throws -> String? {
+        try read { db in
+            try String.fetchOne(
+                db, sql: "SELECT body FROM run_documents WHERE run = ? AND name = ?",
+                arguments: [run, name])
+        }
+    }
+
+    static func metricRecord(_ row: Row) -> MetricRecord {
         MetricRecord(
             number: row["number"], time: row["time"],
             point: MetricPoint(

@@ -2,35 +2,49 @@ import GRDB
 package import Spec
 
 extension Store {
-    /// Queues a run. With a key that made one already, that one.
+    /// Queues a run, and behind it those of its baselines. With a key that made one already, that
+    /// one.
     /// - Throws: `not_found` for a data set that is not there.
     package func createRun(_ spec: RunSpec, idempotency: IdempotencyKey?) throws -> RunRecord {
         try write { db in
             if let idempotency, let made = try Self.replay(idempotency, db) {
                 return try Self.run(made, db)
             }
-            let id = try Identifier.make("run_")
-            let now = Clock.now()
-            let base = try Self.findModel(spec.baseModel, db)?.baseSHA256
-            try db.execute(
-                sql: """
-                    INSERT INTO runs (id, name, created, updated, status, spec, base_sha256)
-                    VALUES (?, ?, ?, ?, 'queued', ?, ?)
-                    """,
-                arguments: [id, spec.name, now, now, try Self.json(spec), base])
-            for dataset in Self.datasets(of: spec) {
-                try db.execute(
-                    sql: """
-                        INSERT INTO run_datasets (run, dataset)
-                        SELECT ?, id FROM datasets WHERE id = ?
-                        """, arguments: [id, dataset])
-                guard db.changesCount == 1 else { throw StoreError.notFound("data set", dataset) }
+            let id = try Self.insert(spec, db)
+            for baseline in spec.baselineRuns {
+                _ = try Self.insert(
+                    baseline.spec, parent: id, baseline: baseline.baseline.rawValue, db)
             }
-            try Self.event(id, "created", "the run was created", db)
-            try Self.event(id, "queued", "waiting for a worker", db)
             try Self.remember(idempotency, object: id, db)
             return try Self.run(id, db)
         }
+    }
+
+    private static func insert(
+        _ spec: RunSpec, parent: String? = nil, baseline: String? = nil, _ db: Database
+    ) throws -> String {
+        let id = try Identifier.make("run_")
+        let now = Clock.now()
+        let base = try findModel(spec.baseModel, db)?.baseSHA256
+        try db.execute(
+            sql: """
+                INSERT INTO runs (id, name, created, updated, status, spec, base_sha256, parent,
+                    baseline)
+                VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?)
+                """,
+            arguments: [id, spec.name, now, now, try json(spec), base, parent, baseline])
+        for dataset in datasets(of: spec) {
+            try db.execute(
+                sql: """
+                    INSERT INTO run_datasets (run, dataset)
+                    SELECT ?, id FROM datasets WHERE id = ?
+                    """, arguments: [id, dataset])
+            guard db.changesCount == 1 else { throw StoreError.notFound("data set", dataset) }
+        }
+        let purpose = parent.map { " as a baseline of \($0)" } ?? ""
+        try event(id, "created", "the run was created\(purpose)", db)
+        try event(id, "queued", "waiting for a worker", db)
+        return id
     }
 
     package func run(_ id: String) throws -> RunRecord {
@@ -42,12 +56,14 @@ extension Store {
     }
 
     /// Queued and paused runs are cancelled at once; a running one is flagged, for its worker to
-    /// stop.
-    /// - Throws: `conflict` when it has ended.
+    /// stop. The runs of its baselines go with it.
+    /// - Throws: `conflict` when it has ended and none of its baselines is left to cancel.
     package func requestCancel(_ id: String) throws -> RunRecord {
         let before = try write { db in
             let run = try Self.run(id, db)
+            let baselines = try Self.cancelBaselines(of: id, db)
             switch run.status {
+            case _ where run.status.isEnded && !baselines.isEmpty: break
             case .queued, .paused:
                 try Self.end(
                     id, .cancelled, event: "cancelled before it went on", code: nil, message: nil,
@@ -62,11 +78,39 @@ extension Store {
                 throw StoreError(
                     code: "conflict", message: "the run has ended: it is \(run.status.rawValue)")
             }
-            return run
+            return baselines.map(\.checkpointSHA256) + [run.checkpointSHA256]
         }
-        let after = try run(id)
-        if after.status == .cancelled { try deleteUnreferenced([before.checkpointSHA256]) }
-        return after
+        // What a run still holds is not let go.
+        try deleteUnreferenced(before)
+        return try run(id)
+    }
+
+    /// As `requestCancel`, for those of a run's baselines that have not ended; they are returned
+    /// as they were.
+    static func cancelBaselines(of id: String, _ db: Database) throws -> [RunRecord] {
+        let runs = try baselines(of: id, db).filter { !$0.status.isEnded }
+        for run in runs {
+            if run.status == .running {
+                try db.execute(
+                    sql: "UPDATE runs SET cancel_requested = 1, updated = ? WHERE id = ?",
+                    arguments: [Clock.now(), run.id])
+            } else {
+                try end(
+                    run.id, .cancelled, event: "cancelled with \(id)", code: nil, message: nil, db)
+            }
+        }
+        return runs
+    }
+
+    /// The runs that were queued as a run's baselines, in their order.
+    package func baselines(of id: String) throws -> [RunRecord] {
+        try read { try Self.baselines(of: id, $0) }
+    }
+
+    private static func baselines(of id: String, _ db: Database) throws -> [RunRecord] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM runs WHERE parent = ? ORDER BY number", arguments: [id]
+        ).map(runRecord)
     }
 
     /// Data sets a run reads: for training, held out and test; each once.
@@ -100,7 +144,8 @@ extension Store {
             etaSeconds: row["eta_seconds"], trainingSeconds: row["training_seconds"],
             phase: row["phase"], errorCode: row["error_code"], errorMessage: row["error_message"],
             model: row["model"], checkpointSHA256: row["checkpoint_sha256"],
-            checkpointStep: row["checkpoint_step"])
+            checkpointStep: row["checkpoint_step"], parent: row["parent"],
+            baseline: row["baseline"])
     }
 
     static func event(_ run: String, _ kind: String, _ message: String, _ db: Database) throws {
@@ -125,5 +170,7 @@ extension Store {
                 """,
             arguments: [status.rawValue, status.rawValue, now, now, code, errorMessage, id])
         try event(id, status.rawValue, message, db)
+        // Nothing is left to compare them with.
+        if status != .succeeded { _ = try cancelBaselines(of: id, db) }
     }
 }

@@ -58,6 +58,21 @@ extension Store {
         return done != nil
     }
 
+    /// Keeps a part of the run's report; one of the same name is replaced.
+    @discardableResult
+    package func recordDocument(
+        _ id: String, fence: Int, name: String, json: String
+    ) throws -> Bool {
+        let done: Void? = try fenced(id, fence) { _, db in
+            try db.execute(
+                sql: """
+                    INSERT INTO run_documents (run, name, body) VALUES (?, ?, ?)
+                    ON CONFLICT (run, name) DO UPDATE SET body = excluded.body
+                    """, arguments: [id, name, json])
+        }
+        return done != nil
+    }
+
     /// Sets the run's checkpoint, whose blob was kept, and deletes that of the one before.
     /// Failures count from zero again.
     @discardableResult
@@ -80,11 +95,18 @@ extension Store {
     }
 
     /// Run succeeded, its model, and the alias of its name, in one transaction; then the
-    /// checkpoint's blob goes. nil when the fence is stale.
+    /// checkpoint's blob goes. nil when the fence is stale, or the run is a baseline, of which
+    /// only the scores stay.
     package func finishRun(
         _ id: String, fence: Int, weightsSHA256: String, summary: JSON
     ) throws -> ModelRecord? {
         let finished = try fenced(id, fence) { run, db in
+            guard run.parent == nil else {
+                try Self.end(
+                    id, .succeeded, event: "finished; a baseline's model is not kept", code: nil,
+                    message: nil, db)
+                return (model: ModelRecord?.none, dropped: [run.checkpointSHA256, weightsSHA256])
+            }
             try requireBlob(weightsSHA256)
             let base = try String.fetchOne(
                 db, sql: "SELECT base_sha256 FROM runs WHERE id = ?", arguments: [id])
@@ -99,9 +121,9 @@ extension Store {
             try Self.end(
                 id, .succeeded, event: "finished; the model is \(model.id)", code: nil,
                 message: nil, db)
-            return (model: model, checkpoint: run.checkpointSHA256)
+            return (model: model, dropped: [run.checkpointSHA256])
         }
-        try deleteUnreferenced([finished.map { $0.checkpoint } ?? weightsSHA256])
+        try deleteUnreferenced(finished?.dropped ?? [weightsSHA256])
         return finished?.model
     }
 

@@ -33,6 +33,9 @@ package struct RunRecord: Sendable {
     package var model: String?
     package var checkpointSHA256: String?
     package var checkpointStep: Int?
+    /// The run that this one was trained for, as which baseline (a `Baseline`).
+    package var parent: String?
+    package var baseline: String?
 }
 
 /// How far a run is; see `Store.recordProgress`.

@@ -49,8 +49,12 @@ struct Curriculum {
     }
 
     private static func text(_ example: Example, kind: TaskKind) -> Example {
-        guard kind == .classification, example.tokens.count > 1 else {
+        guard !kind.traits.writesText else {
             return Example(task: 0, tokens: example.tokens, targets: example.targets)
+        }
+        // Of a text of one token nothing is predicted; any target will do.
+        guard example.tokens.count > 1 else {
+            return Example(task: 0, tokens: example.tokens, targets: [0])
         }
         return Example(task: 0, sequence: example.tokens, targetStart: 1)
     }

@@ -1,11 +1,19 @@
-/// One row as the model sees it: a sequence, and what its last positions should answer.
-///
-/// The targets belong to the last `targets.count` positions of `tokens`: for classification one
-/// target, the label's index, at the last token; for generation the next token of each position.
+/// One row as the model sees it: a sequence, and what is to be answered.
 package struct Example: Sendable, Equatable {
     package var task: Int
     package var tokens: [Int32]
+    /// 0 or 1 a token: which text of a pair it belongs to; empty: all 0.
+    package var types: [Int32] = []
+    /// The label's index; the tags' indices at `places`; the next token of each of the last
+    /// positions of `tokens`; or, where `isWritten`, the text that a decoder writes.
     package var targets: [Int32]
+    /// 0 or 1 for each label, or numbers; instead of targets.
+    package var values: [Float] = []
+    /// Positions in `tokens` that the targets belong to, where each has one of its own.
+    package var places: [Int32] = []
+    package var isWritten = false
+    /// The text that a generated one is compared with; empty where none is.
+    package var reference = ""
 
     package init(task: Int, tokens: [Int32], targets: [Int32]) {
         precondition(!targets.isEmpty && targets.count <= tokens.count)
@@ -20,4 +28,35 @@ package struct Example: Sendable, Equatable {
             task: task, tokens: Array(sequence.dropLast()),
             targets: Array(sequence[targetStart...]))
     }
+
+    /// A sequence with numbers to answer.
+    init(task: Int, tokens: [Int32], types: [Int32] = [], values: [Float]) {
+        precondition(!values.isEmpty)
+        self.task = task
+        self.tokens = tokens
+        self.types = types
+        targets = []
+        self.values = values
+    }
+
+    /// A text to read and one to write.
+    init(task: Int, reading tokens: [Int32], writing targets: [Int32]) {
+        precondition(!targets.isEmpty)
+        self.task = task
+        self.tokens = tokens
+        self.targets = targets
+        isWritten = true
+    }
+
+    /// Rows that the model computes for it: what it reads and what it writes.
+    package var length: Int { tokens.count + (isWritten ? targets.count : 0) }
+
+    /// What a generated answer follows; of a row that a decoder goes on from, all before its
+    /// first target.
+    var prompt: [Int32] {
+        isWritten ? tokens : Array(tokens.prefix(tokens.count - targets.count + 1))
+    }
+
+    /// Terms of the sum that its loss is the mean of.
+    var termCount: Int { max(targets.count, values.count) }
 }

@@ -9,7 +9,7 @@ enum HeldOutSplit {
     static func split(
         _ rows: [Row], fraction: Double, seed: UInt64
     ) -> (training: [Int], heldOut: [Int]) {
-        let groups = Dictionary(grouping: rows.indices, by: { key(rows[$0]) })
+        let groups = Dictionary(grouping: rows.indices, by: { rows[$0].question })
             .sorted { first, second in
                 let a = SeededGenerator.hash(first.key, seed: seed)
                 let b = SeededGenerator.hash(second.key, seed: seed)
@@ -49,18 +49,11 @@ enum HeldOutSplit {
         counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
     }
 
+    /// What a share is held out of: the rows of each label where a row has one.
     private static func label(_ row: Row) -> String {
-        if case .labelled(_, let label) = row { label } else { "" }
-    }
-
-    /// What makes two rows the same question: the text, or all that comes before the answer.
-    private static func key(_ row: Row) -> String {
         switch row {
-        case .labelled(let text, _), .text(let text): text
-        case .completion(let prompt, _): prompt
-        case .messages(let messages):
-            messages[..<(messages.lastIndex { $0.role == "assistant" } ?? messages.endIndex)]
-                .map { "\($0.role)\u{0}\($0.content)" }.joined(separator: "\u{0}")
+        case .labelled(_, let label), .pair(_, _, let label): label
+        default: ""
         }
     }
 }

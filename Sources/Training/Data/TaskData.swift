@@ -5,7 +5,8 @@ import Spec
 /// One task's examples, ready to train on and to be evaluated on.
 struct TaskData {
     var spec: TaskSpec
-    /// Sorted; the index is the class. Empty for generation.
+    /// Sorted; the index is the class. Those of all tasks of the same head; empty for kinds without
+    /// labels.
     var labels: [String]
     var training: [Example]
     var validation: [Example]
@@ -19,7 +20,11 @@ struct TaskData {
         _ task: TaskSpec, index: Int, run: RunSpec, inputs: TrainingInputs, model: Model
     ) throws -> TaskData {
         let rows = try self.rows(task.dataset, task: task, inputs: inputs)
-        let labels = try self.labels(rows, task: task)
+        let partners = run.tasks.filter {
+            $0.head != nil && $0.head == task.head && $0.name != task.name
+        }
+        let theirs = try partners.flatMap { try self.rows($0.dataset, task: $0, inputs: inputs) }
+        let labels = try self.labels(rows + theirs, task: task)
         var encoder = RowEncoder(
             model, task: task, index: index, labels: labels,
             maxLength: min(run.maxLength, model.backbone.configuration.contextLength))
@@ -75,15 +80,21 @@ struct TaskData {
     }
 
     private static func labels(_ rows: [Row], task: TaskSpec) throws -> [String] {
-        guard task.kind == .classification else { return [] }
-        var found: Set<String> = []
-        for case .labelled(_, let label) in rows { found.insert(label) }
-        guard found.count > 1 else {
+        let fewest = task.kind.traits.labelsMin
+        guard fewest > 0 else { return [] }
+        let labels = Set(rows.flatMap(\.labels)).sorted()
+        guard labels.count >= fewest else {
             throw TrainingError(
                 code: "dataset_format",
-                message: "task \(task.name): classification needs at least two labels in the "
-                    + "data set \(task.dataset), found \(found.count)")
+                message: "task \(task.name): \(task.kind.rawValue) needs at least \(fewest) "
+                    + "labels in the data set \(task.dataset), found \(labels.count)")
         }
-        return found.sorted()
+        guard task.metric != "entity_f1" || EntitySpan.areTold(by: labels) else {
+            throw TrainingError(
+                code: "dataset_format",
+                message: "task \(task.name): metric entity_f1 needs tags of the form B-… and I-…; "
+                    + "take accuracy")
+        }
+        return labels
     }
 }

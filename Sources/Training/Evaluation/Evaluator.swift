@@ -12,12 +12,14 @@ final class Evaluator {
         pass = PackedPass(model, tasks: tasks, backend: backend)
     }
 
-    /// - Parameter between: called before each batch with the tokens done so far; what it throws
-    ///   ends the evaluation.
+    /// - Parameters:
+    ///   - examples: of the task.
+    ///   - between: called before each batch, and before each token of generated texts, with the
+    ///     tokens done so far; what it throws ends the evaluation.
     func score(
-        _ examples: [Example], kind: TaskKind, between: (Int) throws -> Void
+        _ examples: [Example], of task: TaskData, between: (Int) throws -> Void
     ) throws -> TaskScore {
-        var score = TaskScore(kind)
+        var score = TaskScore(task.spec.kind, labels: task.labels)
         var next = 0
         var done = 0
         while next < examples.count {
@@ -25,18 +27,39 @@ final class Evaluator {
             var end = next
             var tokens = 0
             repeat {
-                tokens += examples[end].tokens.count
+                tokens += examples[end].length
                 end += 1
             } while end < examples.count
-                && tokens + examples[end].tokens.count <= Self.batchTokens
+                && tokens + examples[end].length <= Self.batchTokens
             let batch = Array(examples[next..<end])
             let losses = try pass.run(batch.map { StepRow($0) }, recording: false)
             for (example, loss) in zip(batch, losses) {
                 score.add(example, loss)
             }
+            if task.spec.metric == "bleu" {
+                try write(batch, of: task.spec, &score) { try between(done) }
+            }
             next = end
             done += tokens
         }
         return score
+    }
+
+    /// A text that does not end is stopped well beyond its reference, which BLEU punishes.
+    private func write(
+        _ batch: [Example], of task: TaskSpec, _ score: inout TaskScore,
+        between: () throws -> Void
+    ) throws {
+        let model = pass.model
+        let context = model.backbone.configuration.contextLength
+        let written = try model.write(
+            batch.map(\.prompt), task: task.name,
+            tokensMax: batch.map {
+                min(2 * $0.targets.count + 16, context - ($0.isWritten ? 0 : $0.prompt.count))
+            }, between: between)
+        if let failure = pass.takeFailure() { throw failure }
+        for (example, tokens) in zip(batch, written) {
+            score.add(written: model.tokenizer.decode(tokens), reference: example.reference)
+        }
     }
 }

@@ -1,52 +1,43 @@
 internal import Glibc
 import Spec
 
+/// What is measured on a task's rows beside the loss; one file each in `Measures`.
+protocol Measure {
+    /// - Parameter outputs: of the task's head, as `ExampleLoss.logits`.
+    mutating func add(_ example: Example, outputs: [Float])
+    /// Names and values, after at least one row.
+    /// - Parameter loss: mean over all targets.
+    func values(loss: Double) -> [(name: String, value: Double)]
+}
+
 /// What an evaluation measured on one task.
 struct TaskScore {
-    private let kind: TaskKind
     private var lossSum = 0.0
     private var targets = 0
-    private var hits = 0
-    private var truths: [Int32: Int] = [:]
-    private var predictions: [Int32: Int] = [:]
-    private var correct: [Int32: Int] = [:]
+    private var measure: any Measure
+    private var bleu: BLEU?
 
-    init(_ kind: TaskKind) { self.kind = kind }
+    /// - Parameter labels: of the task, in the order of its head's outputs.
+    init(_ kind: TaskKind, labels: [String] = []) { measure = kind.learnt.measure(labels: labels) }
 
     mutating func add(_ example: Example, _ loss: ExampleLoss) {
         lossSum += loss.lossSum
         targets += loss.targets
-        guard let predicted = loss.predicted else { return }
-        truths[example.targets[0], default: 0] += 1
-        predictions[predicted, default: 0] += 1
-        if predicted == example.targets[0] {
-            hits += 1
-            correct[predicted, default: 0] += 1
-        }
+        measure.add(example, outputs: loss.logits)
     }
 
-    /// Mean over all targets: rows for classification, tokens for generation.
+    /// A generated text, and the one that was wanted.
+    mutating func add(written: String, reference: String) {
+        bleu = bleu ?? BLEU()
+        bleu?.add(written, reference: reference)
+    }
+
+    /// Mean over all targets: rows of a head for texts, tokens or words of others.
     var loss: Double { lossSum / Double(targets) }
 
     /// Metric names and values.
     var metrics: [(name: String, value: Double)] {
-        switch kind {
-        case .classification:
-            [
-                ("loss", loss), ("accuracy", Double(hits) / Double(targets)),
-                ("macro_f1", macroF1),
-            ]
-        case .generation: [("loss", loss), ("perplexity", exp(loss))]
-        }
-    }
-
-    /// The mean of F1 over the classes that occur among the truths or the predictions.
-    private var macroF1: Double {
-        let classes = Set(truths.keys).union(predictions.keys)
-        let scores = classes.sorted().map { label in
-            let all = truths[label, default: 0] + predictions[label, default: 0]
-            return 2 * Double(correct[label, default: 0]) / Double(all)
-        }
-        return scores.reduce(0, +) / Double(scores.count)
+        [("loss", loss)] + measure.values(loss: loss)
+            + (bleu.map { [("bleu", $0.score)] } ?? [])
     }
 }

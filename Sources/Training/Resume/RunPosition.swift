@@ -18,4 +18,6 @@ struct RunPosition: Equatable {
     /// Largest packed piece in tokens; lowered when memory ran out.
     var pieceTokens = Int.max
     var trainingSeconds = 0.0
+    /// A policy ended the training early: only the final test is left.
+    var isStopped = false
 }

@@ -13,6 +13,8 @@ struct TrainingCheckpoint {
     var position: RunPosition
     /// Empty when the run has no weighting, or one without state.
     var weighting: [String: [Double]]
+    /// Of the early warning.
+    var watched: [String: [Double]]
     /// One score a task, before training and after each stage that ended.
     var scores: [[Double]]
     /// Names what decides the bits of results; a resume elsewhere may differ in the last digits.
@@ -32,12 +34,12 @@ struct TrainingCheckpoint {
             "skipped": "\(position.skipped)", "skipped_in_row": "\(position.skippedInRow)",
             "piece_tokens": "\(position.pieceTokens)",
             "training_seconds": "\(position.trainingSeconds)", "numerics": numerics,
+            "stopped": position.isStopped ? "1" : "0",
             "updates": parameters.indices.map { "\(optimizer.state($0).updates)" }
                 .joined(separator: " "),
         ]
-        for (name, values) in weighting {
-            metadata["weighting.\(name)"] = values.map { "\($0)" }.joined(separator: " ")
-        }
+        metadata.merge(Self.words(weighting, Self.weightingPrefix)) { own, _ in own }
+        metadata.merge(Self.words(watched, Self.watchedPrefix)) { own, _ in own }
         metadata.merge(kept.metadata) { own, _ in own }
         var tensors: [(name: String, tensor: Tensor)] = []
         for (index, parameter) in parameters.enumerated() {
@@ -47,6 +49,14 @@ struct TrainingCheckpoint {
             tensors.append((Self.second(parameter), state.second))
         }
         try SafetensorsWriter.write(path, metadata: metadata, tensors: tensors + kept.tensors)
+    }
+
+    /// The stage in which a file was written, before there is anything to read it into.
+    static func stage(_ path: String) throws -> Int {
+        guard let stage = try SafetensorsFile(path).metadata["stage"].flatMap({ Int($0) }) else {
+            throw mismatch("is not a checkpoint")
+        }
+        return stage
     }
 
     /// Reads a file into the parameters and the optimiser's moments.
@@ -91,25 +101,43 @@ struct TrainingCheckpoint {
             stageStart: try number("stage_start"), tokens: try number("tokens"),
             skipped: try number("skipped"),
             skippedInRow: try number("skipped_in_row"), pieceTokens: try number("piece_tokens"),
-            trainingSeconds: try number("training_seconds"))
+            trainingSeconds: try number("training_seconds"),
+            isStopped: metadata["stopped"] == "1")
         numerics = metadata["numerics"] ?? ""
         scores = (metadata["scores"] ?? "").split(separator: ";").map { row in
             row.split(separator: " ").compactMap { Double($0) }
         }
-        weighting = [:]
-        let prefix = "weighting."
-        for (name, text) in metadata where name.hasPrefix(prefix) {
-            let values = text.split(separator: " ").compactMap { Double($0) }
-            weighting[String(name.dropFirst(prefix.count))] = values
+        weighting = Self.values(metadata, Self.weightingPrefix)
+        watched = Self.values(metadata, Self.watchedPrefix)
+    }
+
+    private static let weightingPrefix = "weighting."
+    private static let watchedPrefix = "watched."
+
+    private static func words(_ state: [String: [Double]], _ prefix: String) -> [String: String] {
+        let pairs = state.map { name, values in
+            (prefix + name, values.map { "\($0)" }.joined(separator: " "))
         }
+        return Dictionary(uniqueKeysWithValues: pairs)
+    }
+
+    private static func values(_ words: [String: String], _ prefix: String) -> [String: [Double]] {
+        let pairs = words.filter { $0.key.hasPrefix(prefix) }.map { name, text in
+            (
+                String(name.dropFirst(prefix.count)),
+                text.split(separator: " ").compactMap { Double($0) }
+            )
+        }
+        return Dictionary(uniqueKeysWithValues: pairs)
     }
 
     init(
-        position: RunPosition, weighting: [String: [Double]], scores: [[Double]],
-        numerics: String
+        position: RunPosition, weighting: [String: [Double]],
+        watched: [String: [Double]] = [:], scores: [[Double]], numerics: String
     ) {
         self.position = position
         self.weighting = weighting
+        self.watched = watched
         self.scores = scores
         self.numerics = numerics
     }

@@ -19,7 +19,7 @@ struct FisherEstimator {
     func add(
         _ examples: [Example], to sums: inout [Int: Tensor], between: () throws -> Void
     ) throws {
-        let parameters = runner.model.parameters
+        let parameters = runner.parameters
         for parameter in parameters {
             parameter.clearGradients()
             parameter.slots = 1
@@ -29,7 +29,7 @@ struct FisherEstimator {
             try between()
             for (labelled, probability) in try targets(example, number) {
                 // The row's loss is a mean over its targets; the score is of their sum.
-                let row = StepRow(labelled, weight: Double(labelled.targets.count))
+                let row = StepRow(labelled, weight: Double(labelled.termCount))
                 _ = try runner.pass.run([row], recording: true)
                 let factor = Float(probability / Double(examples.count))
                 for (index, parameter) in parameters.enumerated() where parameter.isTrainable {
@@ -49,22 +49,22 @@ struct FisherEstimator {
     ) throws -> [(example: Example, probability: Double)] {
         if labels == .empirical { return [(example, 1)] }
         var generator = SeededGenerator(seed, UInt64(number))
-        if runner.tasks[example.task].kind == .generation {
+        let kind = runner.tasks[example.task].kind
+        if kind.traits.writesText {
             var sampled = example
             sampled.targets = continuation(example, &generator)
             return [(sampled, 1)]
         }
         let outcome = try runner.pass.run([StepRow(example)], recording: false)
-        let probabilities = OutputTarget.softmax((outcome.first?.logits ?? []).map(Double.init))
-        func labelled(_ label: Int) -> Example {
-            var copy = example
-            copy.targets = [Int32(label)]
-            return copy
+        let outputs = outcome.first?.logits ?? []
+        if labels == .exact, case .text = kind.learnt.readout, example.values.isEmpty {
+            return OutputTarget.softmax(outputs.map(Double.init)).enumerated().map {
+                var copy = example
+                copy.targets = [Int32($0)]
+                return (copy, $1)
+            }
         }
-        if labels == .exact {
-            return probabilities.enumerated().map { (labelled($0), $1) }
-        }
-        return [(labelled(Self.sample(probabilities, &generator)), 1)]
+        return [(kind.learnt.sampled(example, outputs: outputs, using: &generator), 1)]
     }
 
     /// Each target drawn from the model's own prediction after the row's true prefix.
@@ -73,28 +73,25 @@ struct FisherEstimator {
     ) -> [Int32] {
         let tape = Tape(backend, recording: false)
         let model = runner.model
-        let batch = PackedBatch([(task: 0, tokens: example.tokens)])
-        let hidden = model.backbone.hiddenStates(batch, caches: nil, on: tape)
+        let task = runner.tasks[example.task].name
+        let (adapter, column) = (model.adapterKey(task: task), model.column(task: task))
+        let batch = PackedBatch([(task: 0, tokens: example.tokens)], adapters: [adapter])
+        let hidden = model.hiddenStates(batch, column: column, caches: nil, on: tape)
         let count = example.targets.count
-        let rows = (example.tokens.count - count..<example.tokens.count).map { Int32($0) }
-        let selected = tape.gather(hidden, rows, rows: RowSpace(count: count))
-        let logits = tape.linear(selected, model.backbone.outputProjection).floats()
+        let end = Int32(example.tokens.count)
+        let states =
+            example.isWritten
+            ? model.writingStates(
+                hidden, batch.segments, targets: [(task: 0, tokens: example.targets)],
+                adapters: [adapter], on: tape)
+            : tape.gather(
+                hidden, Array(end - Int32(count)..<end), rows: RowSpace(count: count))
+        let logits = tape.linear(states, model.networks[column].outputProjection).floats()
         let classes = logits.count / count
         return (0..<count).map { row in
-            let values = logits[row * classes..<(row + 1) * classes].map(Double.init)
-            return Int32(Self.sample(OutputTarget.softmax(values), &generator))
+            let values = logits[row * classes..<(row + 1) * classes]
+            return Int32(Draw.index(softmaxOf: values, using: &generator))
         }
-    }
-
-    private static func sample(
-        _ probabilities: [Double], _ generator: inout SeededGenerator
-    ) -> Int {
-        var left = generator.uniform()
-        for (index, probability) in probabilities.enumerated() {
-            left -= probability
-            if left < 0 { return index }
-        }
-        return probabilities.count - 1
     }
 
     private func zeros(_ shape: [Int]) -> Tensor {

@@ -24,7 +24,11 @@ struct RecordedAnswers {
         for task in tasks {
             for head in heads where head != task {
                 // A head reads any row: the row is passed off as one of the head's own task.
-                let posed = data[task].map { Example(task: head, tokens: $0.tokens, targets: [0]) }
+                let posed = data[task].map { example in
+                    var posed = Example(task: head, tokens: example.tokens, targets: [0])
+                    posed.types = example.types
+                    return posed
+                }
                 var logits: [Float] = []
                 for start in stride(from: 0, to: posed.count, by: Self.batch) {
                     try between()

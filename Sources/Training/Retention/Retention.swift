@@ -1,6 +1,7 @@
 // What a run keeps of earlier stages, for all of its retention methods together. It knows needs,
 // never methods.
 
+import Models
 import Multitask
 import NN
 import Spec
@@ -18,6 +19,8 @@ struct Retention {
     private let anchor: QuadraticAnchor?
     private var answers: RecordedAnswers?
     private var outputs: OutputMemory?
+    /// What methods weigh, as a multiple of what the run asks for.
+    private(set) var strength = 1.0
 
     /// - Parameters:
     ///   - stages: tasks by stage.
@@ -60,8 +63,21 @@ struct Retention {
 
     var penalties: Penalties? {
         guard let anchor, let need = needs.anchor, !anchor.isEmpty else { return nil }
-        return anchor.penalties(strength: need.strength)
+        return anchor.penalties(strength: strength * need.strength)
     }
+
+    /// Doubles what methods weigh, up to sixteen times.
+    /// - Returns: false at that limit, or where no method has a weight.
+    mutating func strengthen() -> Bool {
+        let isWeighed =
+            needs.anchor != nil || needs.replay != nil || needs.distillation != nil
+            || needs.storedOutputs != nil
+        guard isWeighed, strength < Self.strengthMax else { return false }
+        strength *= 2
+        return true
+    }
+
+    private static let strengthMax = 16.0
 
     /// The rows of a step: the drawn ones, with what they should keep answering, and all that is
     /// trained on or compared with beside them.
@@ -69,22 +85,24 @@ struct Retention {
         _ draws: [RunPlan.Draw], stage: Int, step: Int, referenceSpan: Int
     ) -> [StepRow] {
         var rows = draws.map { StepRow(data[$0.task][$0.row]) }
-        if let answers, let need = needs.distillation {
+        if let answers, var need = needs.distillation {
+            need.weight *= strength
             for (index, draw) in draws.enumerated() {
                 rows[index].outputs = answers.targets(
                     task: draw.task, row: draw.row, need: need, share: 1 / Double(draws.count))
             }
         }
         let count = draws.count
-        rows += (replay?.draw(newRows: count, step: step) ?? []).map { StepRow(data[$0][$1]) }
+        let replayed = replay?.draw(newRows: count, step: step, times: strength) ?? []
+        rows += replayed.map { StepRow(data[$0][$1]) }
         let compared = reference?.draw(newRows: count, step: step) ?? []
         rows += compared.map {
             StepRow(data[$0][$1], span: referenceSpan, weight: 1 / Double(compared.count))
         }
-        rows +=
+        let kept =
             outputs?.rows(newRows: count, step: step, tasks: earlier(stage)) { data[$0][$1] }
             ?? []
-        return rows
+        return rows + kept.map { $0.weighing(strength) }
     }
 
     /// Keeps outputs of rows that were trained on for the first time.
@@ -137,12 +155,14 @@ struct Retention {
 extension Retention {
     var saved: SavedState {
         var state = anchor?.saved ?? SavedState()
+        state.metadata["retention.strength"] = "\(strength)"
         if let answers { state.add(answers.saved) }
         if let outputs { state.add(outputs.saved(backend: backend)) }
         return state
     }
 
     mutating func restore(_ source: SavedSource, stage: Int) throws {
+        strength = source.file.metadata["retention.strength"].flatMap { Double($0) } ?? 1
         try anchor?.restore(source)
         try answers?.restore(source, backend: backend)
         try outputs?.restore(source, backend: backend)

@@ -8,6 +8,9 @@ struct TaskMemory {
         var rows: [Int]
     }
 
+    /// Beyond it a step would hardly train what is new.
+    private static let rateMax = 4.0
+
     private(set) var kept: [Kept] = []
     private let fraction: Double
     private let rate: Double
@@ -40,9 +43,11 @@ struct TaskMemory {
 
     /// Rows for a step that has `newRows` of its own: `rate` times as many on average, each task
     /// as often as any other.
-    func draw(newRows: Int, step: Int) -> [(task: Int, row: Int)] {
+    /// - Parameter times: the rate that many times, but no more than `rateMax`.
+    func draw(newRows: Int, step: Int, times: Double = 1) -> [(task: Int, row: Int)] {
         Self.places(
-            counts: kept.map(\.rows.count), newRows: newRows, rate: rate, step: step, seed: seed
+            counts: kept.map(\.rows.count), newRows: newRows,
+            rate: max(rate, min(times * rate, Self.rateMax)), step: step, seed: seed
         ).map { (kept[$0].task, kept[$0].rows[$1]) }
     }
 

@@ -1,3 +1,4 @@
+import Models
 import Multitask
 import Spec
 
@@ -14,7 +15,8 @@ extension TrainingSession {
         guard spec.tasks.count > 1, step % Self.diagnosisSteps == 1 else { return }
         var examples = draws.map { data[$0.task].training[$0.row] }
         let before = Set(stages.prefix(position.stage).flatMap(\.tasks)).subtracting(stage.tasks)
-        for task in before.sorted() {
+        let column = model.column(task: spec.tasks[stage.tasks[0]].name)
+        for task in before.sorted() where model.column(task: spec.tasks[task].name) == column {
             var generator = SeededGenerator(
                 SeededGenerator.hash("diagnosis \(task)", seed: spec.seed),
                 UInt64(position.step))
@@ -25,6 +27,12 @@ extension TrainingSession {
         }
         guard let found = try probe.measure(examples) else { return }
         record(found, learningRate: learningRate)
+        for (i, cause) in found.tasks.enumerated() where stage.tasks.contains(cause) {
+            for (j, task) in found.tasks.enumerated() where !found.effects.isEmpty {
+                warning.measured(
+                    effect: learningRate * found.effects[i][j], of: cause, on: task)
+            }
+        }
     }
 
     private func record(_ found: GradientMeasurement, learningRate: Double) {

@@ -19,7 +19,7 @@ extension TrainingSession {
             let before = evaluationTokensDone
             var clock = Stopwatch()
             var seen = 0
-            let score = try evaluator.score(examples, kind: task.spec.kind) { done in
+            let score = try evaluator.score(examples, of: task) { done in
                 if done > seen {
                     estimate.evaluated(tokens: done - seen, seconds: clock.seconds)
                 }
@@ -46,6 +46,6 @@ extension TrainingSession {
     }
 
     static func tokens(_ examples: [Example]) -> Int {
-        examples.reduce(0) { $0 + $1.tokens.count }
+        examples.reduce(0) { $0 + $1.length }
     }
 }

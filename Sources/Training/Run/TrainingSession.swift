@@ -16,11 +16,15 @@ final class TrainingSession {
     let backend: any Backend
     let observer: any TrainingObserver
     let model: Model
+    let adaptation: AdaptationNeeds
     let data: [TaskData]
     let stages: [StagePlan]
-    let runner: StepRunner
+    var runner: StepRunner
     let evaluator: Evaluator
-    let probe: GradientProbe
+    var probe: GradientProbe
+    var warning: EarlyWarning
+    var best: BestWeights
+    let representations: RepresentationProbe
     var retention: Retention?
     var position = RunPosition()
     /// The tasks' scores before training and after each stage, each in its own metric.
@@ -45,18 +49,21 @@ final class TrainingSession {
         self.backend = backend
         self.observer = observer
         observer.progress(TrainingProgress())
-        let shape = try Self.validated(spec)
+        let shape = try Self.validated(spec, backend)
+        backend.precision = ProductPrecision(rawValue: spec.dtype) ?? .fp32
         let names = spec.tasks.map(\.name)
         let methods = try Self.methods(spec)
         let mixing = try Multitask.mixing(spec.mixing, tasks: names)
+        adaptation = try Self.adaptationNeeds(spec)
         model = try Model(base: inputs.base, weights: inputs.weights, backend: backend)
+        try model.takeUp(adaptation)
         if let failure = backend.failure { throw failure }
 
         var preparing = TrainingProgress()
         preparing.phase = "preparing"
         observer.progress(preparing)
         data = try Self.load(spec, inputs, model)
-        let lengths = data.map { $0.training.map(\.tokens.count) }
+        let lengths = data.map { $0.training.map(\.length) }
         let needs = try Self.retentionNeeds(spec)
         let curriculum = try Self.curriculum(spec, data, model, observer)
         stages = try StagePlan.stages(
@@ -64,22 +71,33 @@ final class TrainingSession {
             shares: mixing.shares(rows: lengths.map(\.count)), replay: needs?.extraRows ?? 0,
             curriculum: curriculum)
         try Self.addHeads(model, data, spec)
+        try model.adapt(to: adaptation, tasks: names, seed: spec.seed)
         let tasks = spec.tasks.map { TrainingTask(name: $0.name, kind: $0.kind) }
         var configuration = AdamWConfiguration()
         configuration.weightDecay = Float(spec.optimizer.weightDecay)
-        let optimizer = AdamW(model.parameters, configuration, backend: backend)
+        let trained = model.parameters.filter(\.isTrainable)
+        let optimizer = AdamW(trained, configuration, backend: backend)
         if let failure = backend.failure { throw failure }
         runner = StepRunner(
             model, tasks: tasks, optimizer: optimizer, methods: methods,
             clip: spec.optimizer.clip, backend: backend)
         probe = GradientProbe(runner)
         evaluator = Evaluator(model, tasks: tasks, backend: backend)
+        warning = EarlyWarning(
+            spec.earlyWarning ?? EarlyWarningSpec(), metrics: spec.tasks.map(\.judgedBy))
+        best = BestWeights(backend: backend)
+        representations = RepresentationProbe(
+            model, tasks: names, heldOut: data.map(\.validation),
+            epochTokens: stages.flatMap(\.tokensByEpoch).min() ?? 0, seed: spec.seed,
+            backend: backend)
         retention = needs.map { [stages, data] in
             Retention(
                 $0, stages: stages.map(\.tasks), data: data.map(\.training), seed: spec.seed,
-                parameters: model.parameters, backend: backend)
+                parameters: trained, backend: backend)
         }
+        try checkShared()
         announce()
+        representations.begin()
         if let path = inputs.checkpoint { try restore(path) }
         beginStage()
         watchMemory()
@@ -95,17 +113,25 @@ final class TrainingSession {
             scores = [latestScores]
             markStage(ended: 0)
         }
-        while position.stage < stages.count {
-            while position.epoch < spec.epochs { try runEpoch() }
-            try endStage()
+        while position.stage < stages.count, !position.isStopped {
+            while position.epoch < spec.epochs, !position.isStopped { try runEpoch() }
+            if !position.isStopped { try endStage() }
         }
+        try drawMap()
         try evaluate(.test)
         phase = "saving"
         report(now: true)
         let path = "\(inputs.scratch)/model.safetensors"
-        try model.save(to: path)
+        try model.save(to: path, includesBackbone: model.hasOwnBackbone || trainsBackbone)
         updateSeconds()
         return .finished(modelPath: path, progress())
+    }
+
+    var trainsBackbone: Bool {
+        switch adaptation {
+        case .backbone, .columns: true
+        case .nothing, .adapters: false
+        }
     }
 
     private func runEpoch() throws {
@@ -120,11 +146,17 @@ final class TrainingSession {
         // The evaluation belongs to the epoch that ends; a checkpoint made during it repeats it.
         try evaluate(.validation)
         runner.methods.weighting?.epochEnded()
+        measureDrift()
+        watchScores()
         position.epoch += 1
         position.index = 0
-        if position.epoch == spec.epochs {
+        if position.isStopped || position.epoch == spec.epochs {
             scores.append(latestScores)
-            markStage(ended: position.stage + 1)
+            let at = position.isStopped ? best.step : nil
+            // A stage that was undone as a whole left no scores of its own.
+            if at.map({ $0 > position.stageStart }) ?? true {
+                markStage(ended: position.stage + 1, at: at)
+            }
         }
         if worthCheckpoint { try writeCheckpoint() }
     }

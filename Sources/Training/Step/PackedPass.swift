@@ -1,5 +1,5 @@
 // Examples through the model in packed pieces: the one forward pass that training and evaluation
-// share. It knows tasks by kind, and nothing of optimisers or weights' meaning.
+// share. It knows nothing of optimisers or weights' meaning.
 
 import Models
 import Tensor
@@ -9,13 +9,9 @@ struct ExampleLoss {
     /// Sum over the targets.
     var lossSum: Double
     var targets: Int
-    /// One per class; empty for generation.
+    /// Of the task's head: a number for each label or value, for each place where it has several;
+    /// empty for tasks that write text.
     var logits: [Float] = []
-
-    /// The most likely class; classification only.
-    var predicted: Int32? {
-        logits.indices.max { logits[$0] < logits[$1] }.map { Int32($0) }
-    }
 
     var mean: Double { lossSum / Double(targets) }
 }
@@ -77,17 +73,27 @@ final class PackedPass {
         backend.trim()
     }
 
-    private func tokens(_ rows: ArraySlice<StepRow>) -> Int {
-        rows.reduce(0) { $0 + $1.example.tokens.count }
+    /// Why the backend refused memory since the last call, forgotten with it.
+    func takeFailure() -> BackendFailure? {
+        defer { if backend.failure != nil { recover() } }
+        return backend.failure
     }
 
+    private func tokens(_ rows: ArraySlice<StepRow>) -> Int {
+        rows.reduce(0) { $0 + $1.example.length }
+    }
+
+    /// A piece has rows of one column only.
     private func pieces(_ rows: [StepRow]) -> [Range<Int>] {
         var pieces: [Range<Int>] = []
         var start = 0
         var tokens = 0
+        let columns = self.tasks.map { model.column(task: $0.name) }
         for (index, row) in rows.enumerated() {
-            let length = row.example.tokens.count
-            if tokens > 0, tokens + length > tokensMax {
+            let length = row.example.length
+            let isAnother =
+                columns[row.example.task] != columns[rows[start].example.task]
+            if tokens > 0, isAnother || tokens + length > tokensMax {
                 pieces.append(start..<index)
                 start = index
                 tokens = 0

@@ -17,6 +17,14 @@ struct StepRow {
         self.weight = weight
     }
 
+    /// The row with all its weights that many times; one that weighs as the scope says is as it was.
+    func weighing(_ times: Double) -> StepRow {
+        var row = self
+        row.weight = weight.map { $0 * times }
+        for index in row.outputs.indices { row.outputs[index].weight *= times }
+        return row
+    }
+
     /// Rows of one gradient adjacent, within it rows of one task; otherwise the order is kept.
     static func sorted(_ rows: [StepRow]) -> [StepRow] {
         rows.enumerated()

@@ -43,6 +43,10 @@ final class TrainingBridge: TrainingObserver {
         channel.send(.event(run: job.run, fence: job.fence, kind: kind, message: message))
     }
 
+    func document(name: String, json: String) {
+        channel.send(.document(run: job.run, fence: job.fence, name: name, json: json))
+    }
+
     /// Metrics first: what a checkpoint covers must be there before it counts.
     func checkpoint(path: String, step: Int) {
         flush()

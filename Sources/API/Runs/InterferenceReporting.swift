@@ -1,0 +1,41 @@
+package import JSON
+package import Spec
+package import Store
+
+/// What the interference report of a run is made of.
+package struct InterferenceSources: Sendable {
+    /// A run of a baseline, with the last values of its held-out metrics.
+    package struct Candidate: Sendable {
+        package var run: RunRecord
+        package var validation: [MetricPoint]
+        package var test: [MetricPoint]
+    }
+
+    package var own: Candidate
+    /// Of the splits validation and diagnosis, and `sample_share`; the training losses too where
+    /// the report is drawn.
+    package var points: [MetricPoint]
+    /// The map of held-out rows as the worker wrote it, JSON.
+    package var map: String?
+    package var baselines: [Candidate]
+}
+
+/// Writes interference reports; the application says how.
+package struct InterferenceReporting: Sendable {
+    /// The body, without that of the suggested run.
+    package var json: @Sendable (InterferenceSources) -> JSON
+    /// The run to try next.
+    package var next: @Sendable (InterferenceSources) -> RunSpec?
+    /// An HTML page; it gets the body of the run to try next.
+    package var page: @Sendable (InterferenceSources, _ nextRun: JSON?) -> String
+
+    package init(
+        json: @escaping @Sendable (InterferenceSources) -> JSON,
+        next: @escaping @Sendable (InterferenceSources) -> RunSpec?,
+        page: @escaping @Sendable (InterferenceSources, _ nextRun: JSON?) -> String
+    ) {
+        self.json = json
+        self.next = next
+        self.page = page
+    }
+}

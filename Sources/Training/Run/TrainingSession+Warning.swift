@@ -1,0 +1,80 @@
+import Models
+import Multitask
+import Spec
+
+extension TrainingSession {
+    /// After an evaluation in the middle of the run: says which tasks are being lost, and does
+    /// what the policy asks for.
+    func watchScores() {
+        let trained = Set(stages.prefix(position.stage + 1).flatMap(\.tasks))
+        let alarms = warning.observe(latestScores, step: position.step, trained: trained)
+        for alarm in alarms { announce(alarm) }
+        switch warning.settings.policy {
+        case .none: break
+        case .stop:
+            guard !alarms.isEmpty else { break }
+            position.isStopped = true
+            observer.event(
+                kind: "stopped_early",
+                message: "training ends at step \(position.step), as early_warning.policy asks")
+        case .restoreBest:
+            if alarms.isEmpty, warning.isHealthy(latestScores) {
+                best.take(runner.parameters, step: position.step, scores: latestScores)
+            } else if !alarms.isEmpty {
+                goBack()
+            }
+        case .strengthenRetention:
+            if !alarms.isEmpty { strengthenRetention() }
+        }
+    }
+
+    private func goBack() {
+        guard let step = best.step else { return }
+        best.putBack(model.parameters)
+        latestScores = best.scores
+        position.isStopped = true
+        observer.event(
+            kind: "best_restored",
+            message: "training ends with the model of step \(step), the newest evaluation in "
+                + "which no task had fallen by more than \(warning.settings.drop)")
+    }
+
+    private func strengthenRetention() {
+        guard position.stage > 0, retention?.strengthen() == true, let retention else { return }
+        observer.event(
+            kind: "retention_strengthened",
+            message:
+                "what retention methods weigh is now \(Figure.shown(retention.strength)) times what the "
+                + "run asks for")
+    }
+
+    private func announce(_ alarm: EarlyWarning.Alarm) {
+        let task = spec.tasks[alarm.task]
+        let fall = Figure.shown(alarm.fall)
+        let amount = task.judgedBy.isShare ? fall : "\(Figure.shown(100 * alarm.fall)) %"
+        observer.event(
+            kind: "early_warning",
+            message: "task \(task.name): \(task.metric) \(Figure.shown(alarm.score)) is \(amount) "
+                + "worse than its best, \(Figure.shown(alarm.best)) at step \(alarm.bestStep); "
+                + blame(alarm))
+        buffer.add(
+            MetricPoint(
+                task: task.name, name: "early_warning", split: Split.validation.rawValue,
+                epoch: epochsBefore + 1, step: position.step, value: alarm.fall))
+    }
+
+    private func blame(_ alarm: EarlyWarning.Alarm) -> String {
+        let own = spec.tasks[alarm.task].name
+        if let cause = alarm.cause {
+            let times = cause.measurements == 1 ? "measurement" : "measurements"
+            return "steps for \(spec.tasks[cause.task].name) oppose it: each alone adds "
+                + "\(Figure.shown(cause.effect)) to its loss, to first order "
+                + "(mean of \(cause.measurements) \(times))"
+        }
+        return stage.tasks.contains(alarm.task)
+            ? "no other task's steps were measured to oppose it: it may be overfitting, or the "
+                + "learning rate too high"
+            : "\(own) is not trained in this stage, and no other task's steps were measured to "
+                + "oppose it"
+    }
+}

@@ -1,0 +1,135 @@
+import API
+import Datasets
+import Foundation
+import HTTP
+import JSON
+import Spec
+import Store
+import Testing
+
+@Suite struct ReportTests {
+    private func body(_ fixture: Fixture, _ extra: JSONObject = [:]) async throws -> JSON {
+        try fixture.makeBase()
+        let (a, b) = (
+            await fixture.datasetID(Fixture.labelled), await fixture.datasetID(Fixture.completions)
+        )
+        var object: JSONObject = [
+            "name": "bot",
+            "tasks": [
+                ["name": "mood", "kind": "classification", "dataset": .string(a)],
+                ["name": "reply", "kind": "generation", "dataset": .string(b)],
+            ],
+        ]
+        for member in extra.members { object[member.name] = member.value }
+        return .object(object)
+    }
+
+    @Test("Baselines are queued behind their run, listed with it and cancelled with it")
+    func baselines() async throws {
+        let fixture = try Fixture()
+        let body = try await body(fixture, ["baselines": ["single_task", "equal"]])
+        let made = await fixture.post("/v1/runs", body)
+        #expect(made.status == 202, "\(made.text)")
+        let id = made.json["id"]?.string ?? ""
+        #expect(made.json["spec"]?["baselines"] == ["single_task", "equal"])
+        let runs = await fixture.send(.get, "/v1/runs", query: [("order", "asc")])
+        let listed = runs.json["data"]?.array ?? []
+        #expect(listed.count == 4)
+        #expect(listed.filter { $0["parent"]?.string == id }.count == 3)
+        #expect(try fixture.store.leaseNextRun()?.id == id)
+        let report = await fixture.send(.get, "/v1/runs/\(id)/interference")
+        #expect(
+            report.json["baselines"]
+                == ["bot.single_task.mood", "bot.single_task.reply", "bot.equal"])
+        // One of them is under way when the run has ended: cancelling is still for something.
+        let fence = try fixture.store.run(id).fence
+        let blob = try fixture.store.blobs.writer()
+        try blob.write(Array("weights".utf8))
+        _ = try fixture.store.finishRun(
+            id, fence: fence, weightsSHA256: try blob.keep(), summary: ["tasks": []])
+        let running = try #require(try fixture.store.leaseNextRun())
+        #expect(running.parent == id && running.baseline == "single_task")
+        #expect(await fixture.send(.post, "/v1/runs/\(id)/cancel").status == 202)
+        let after = try fixture.store.baselines(of: id)
+        #expect(after.map(\.status) == [.running, .cancelled, .cancelled])
+        #expect(after[0].cancelRequested)
+        #expect(try fixture.store.run(id).status == .succeeded)
+    }
+
+    @Test("A baseline keeps its scores and no model; one whose run failed is dropped")
+    func endings() async throws {
+        let fixture = try Fixture()
+        let body = try await body(fixture, ["baselines": ["equal"]])
+        let id = await fixture.post("/v1/runs", body).json["id"]?.string ?? ""
+        let lease = try #require(try fixture.store.leaseNextRun())
+        let writer = try fixture.store.blobs.writer()
+        try writer.write(Array("own".utf8))
+        _ = try fixture.store.finishRun(
+            id, fence: lease.fence, weightsSHA256: try writer.keep(), summary: ["tasks": []])
+        let child = try #require(try fixture.store.leaseNextRun())
+        let other = try fixture.store.blobs.writer()
+        try other.write(Array("child".utf8))
+        let weights = try other.keep()
+        let model = try fixture.store.finishRun(
+            child.id, fence: child.fence, weightsSHA256: weights, summary: ["tasks": []])
+        #expect(model == nil && !fixture.store.blobs.contains(weights))
+        #expect(try fixture.store.run(child.id).status == .succeeded)
+        #expect(try fixture.store.run(child.id).model == nil)
+
+        let failing = await fixture.post("/v1/runs", body).json["id"]?.string ?? ""
+        let second = try #require(try fixture.store.leaseNextRun())
+        #expect(second.id == failing)
+        try fixture.store.endRun(
+            failing, fence: second.fence, status: .failed, errorCode: "diverged",
+            errorMessage: "x")
+        #expect(try fixture.store.baselines(of: failing).map(\.status) == [.cancelled])
+    }
+
+    @Test("The report comes as a page to who asks for one, and suggests a run that is accepted")
+    func page() async throws {
+        let fixture = try Fixture()
+        let id = await fixture.post("/v1/runs", try await body(fixture)).json["id"]?.string ?? ""
+        let path = "/v1/runs/\(id)/interference"
+        for (accept, isPage) in [
+            ("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", true), ("application/json", false),
+            ("*/*", false), ("application/json, text/html", false),
+        ] {
+            let answer = await fixture.send(.get, path, fields: ["Accept": accept])
+            #expect(
+                answer.fields["Content-Type"]?.hasPrefix("text/html") == isPage, "\(accept)")
+            #expect(answer.fields["Vary"] == "Accept")
+        }
+        let html = await fixture.send(.get, path, query: [("format", "html")])
+        #expect(html.text.hasPrefix("<p>bot {\"name\":\"bot-2\""))
+        #expect(html.fields["Content-Security-Policy"]?.hasPrefix("default-src 'none'") == true)
+        let json = await fixture.send(.get, path, query: [("format", "json")])
+        let next = try #require(json.json["suggestion"]?["run"])
+        #expect(await fixture.post("/v1/runs", next).status == 202)
+        #expect(await fixture.send(.get, path, query: [("format", "pdf")]).status == 400)
+    }
+
+    @Test("Validation resolves and estimates, and starts nothing")
+    func validation() async throws {
+        let fixture = try Fixture()
+        let body = try await body(
+            fixture, ["epochs": 3, "baselines": ["equal"], "stages": "sequential"])
+        let answer = await fixture.post("/v1/runs/validate", body)
+        #expect(answer.status == 200, "\(answer.text)")
+        #expect(answer.json["spec"]?["epochs"] == 3)
+        let estimate = answer.json["estimate"]
+        #expect(estimate?["runs"] == 2 && estimate?["seconds"] == .null)
+        // Nine tenths of the rows are trained on, three times; the fixture's model has 1000 values.
+        let rows = try [0, 1].map { index in
+            let id = answer.json["spec"]?["tasks"]?.array?[index]["dataset"]?.string ?? ""
+            return Double(try fixture.store.dataset(id).summary.rows)
+        }
+        let expected = Int64((rows.reduce(0, +) * 0.9 * 3).rounded())
+        #expect(estimate?["rows"]?.integer == expected)
+        #expect(estimate?["memory_bytes"] == 16_000)
+        #expect((estimate?["steps"]?.integer ?? 0) >= 1)
+        #expect(await fixture.send(.get, "/v1/runs").json["data"] == [])
+        #expect(fixture.compute.get { $0.wakes } == 0)
+        let wrong = await fixture.post("/v1/runs/validate", ["name": "x"])
+        #expect(wrong.status == 400 && wrong.parameter == "tasks")
+    }
+}
