@@ -87,12 +87,12 @@ struct ImportTests {
     // MARK: The hub
 
     private func withHub(
-        _ change: (inout sending FakeHub.Behaviour) -> Void = { _ in },
+        _ behaviour: FakeHub.Behaviour = FakeHub.Behaviour(),
         file: String? = nil, repository: String = "org/tiny",
         check: (FakeHub, Fixture, JSON) async throws -> Void
     ) async throws {
         let hub = try FakeHub()
-        hub.set(change)
+        hub.set { $0 = behaviour }
         let fixture = try Fixture(sources: sources(hub))
         let work = Task { await fixture.api.runImports() }
         defer { work.cancel() }
@@ -147,10 +147,8 @@ struct ImportTests {
 
     @Test("a download that breaks goes on where it broke, and a server that fails is asked again")
     func resuming() async throws {
-        try await withHub({
-            $0.breaksAfter = [100_000, 0, 50_000]
-            $0.failures = 2
-        }) { hub, _, model in
+        let behaviour = FakeHub.Behaviour(breaksAfter: [100_000, 0, 50_000], failures: 2)
+        try await withHub(behaviour) { hub, _, model in
             #expect(model["status"]?.string == "ready")
             #expect(model["base_sha256"]?.string == FakeHub.sha256)
             let ranges = hub.ranges
@@ -169,7 +167,7 @@ struct ImportTests {
             (FakeHub.Behaviour(failures: 1000), "503"),
         ])
     func refusals(behaviour: FakeHub.Behaviour, message: String) async throws {
-        try await withHub({ $0 = behaviour }) { _, fixture, model in
+        try await withHub(behaviour) { _, fixture, model in
             #expect(model["status"]?.string == "failed")
             #expect(model["error"]?["message"]?.string?.contains(message) == true, "\(model.text)")
             let kept = try blobs(fixture)
@@ -183,7 +181,8 @@ struct ImportTests {
 
     @Test("redirects have an end; a repository or file that is not there is said")
     func lost() async throws {
-        try await withHub({ $0.location = "/org/tiny/resolve/abc123/model.gguf" }) { _, _, model in
+        let loop = FakeHub.Behaviour(location: "/org/tiny/resolve/abc123/model.gguf")
+        try await withHub(loop) { _, _, model in
             #expect(model["error"]?["message"]?.string?.contains("more than 5") == true)
         }
         try await withHub(repository: "org/other") { _, _, model in

@@ -73,12 +73,13 @@ struct HubDownload: Sendable {
         if try Self.size(path) == facts.bytes { return }
         let part = "\(path).\(facts.version).part"
         var reached = 0
-        try retrying(while: {
-            // Whoever came further may try as often again.
+        // Whoever came further may try as often again.
+        func movesOn() -> Bool {
             let size = (try? Self.size(part)) ?? 0
             defer { reached = max(reached, size) }
             return size > reached
-        }) {
+        }
+        try retrying(while: movesOn) {
             try append(to: part, repository, commit, name, facts, progress)
         }
         if let expected = facts.sha256, try Self.sha256(of: part) != expected {
