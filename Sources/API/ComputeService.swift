@@ -12,9 +12,10 @@ package protocol ComputeService: Sendable {
     var figures: PoolFigures { get }
     /// The model is gone: the memory that it takes may be used for another.
     func unload(model id: String)
+    /// Logits of a task, or without one a vector of each input.
     /// - Throws: `WorkerFailure`.
     func classify(
-        model: ModelRecord, task: String, inputs: [String], truncate: Bool
+        model: ModelRecord, task: String?, inputs: [InputText], truncate: Bool
     ) async throws -> ClassifyResult
     /// Deltas, then usage; ends throwing `WorkerFailure`. Ending the iteration cancels the job.
     func generate(

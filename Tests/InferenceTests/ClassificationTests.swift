@@ -24,9 +24,10 @@ struct ClassificationTests {
     }
 
     private func logits(_ inputs: [String], truncate: Bool = false) throws -> [[Float]] {
-        try Classification.logits(
-            model, task: "mood", inputs: inputs, truncate: truncate, backend: backend
-        ).logits
+        try Classification.answers(
+            model, task: "mood", inputs: inputs.map { .text($0) }, truncate: truncate,
+            backend: backend
+        ).map(\.outputs)
     }
 
     @Test("inputs in one batch get the logits that each gets alone")
@@ -41,9 +42,10 @@ struct ClassificationTests {
             // The same sums in float32; blocking may differ with the number of rows.
             #expect(zip(row, alone).allSatisfy { abs($0 - $1) < 1e-5 })
         }
-        let tokens = try Classification.logits(
-            model, task: "mood", inputs: ["abc", "de"], truncate: false, backend: backend)
-        #expect(tokens.promptTokens == 5)
+        let answers = try Classification.answers(
+            model, task: "mood", inputs: [.text("abc"), .text("de")], truncate: false,
+            backend: backend)
+        #expect(answers.map(\.tokens) == [3, 2])
         #expect(try logits([]).isEmpty)
     }
 
@@ -59,8 +61,8 @@ struct ClassificationTests {
     func refused() {
         #expect(throws: ModelError.self) { try logits(["fine", ""]) }
         #expect(throws: ModelError.self) {
-            try Classification.logits(
-                model, task: "other", inputs: ["x"], truncate: false, backend: backend)
+            try Classification.answers(
+                model, task: "other", inputs: [.text("x")], truncate: false, backend: backend)
         }
     }
 }

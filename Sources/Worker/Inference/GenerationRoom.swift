@@ -49,7 +49,7 @@ final class GenerationRoom {
 
     private func format(_ job: GenerateJob) throws -> String {
         if job.raw { return "raw" }
-        let heads = model.heads.filter { $0.kind == "generation" }
+        let heads = model.heads.filter(\.writesText)
         if let task = job.task {
             guard let head = heads.first(where: { $0.task == task }) else {
                 throw WorkerFailure(

@@ -140,35 +140,30 @@ final class InferenceLoop {
     private func classify(_ pieces: [ClassifyQueue.Piece]) throws {
         guard let first = pieces.first else { return }
         let model = try cache.model(first.job.files)
-        let (logits, tokens) = try Classification.logits(
-            model, task: first.job.task, inputs: pieces.flatMap(\.inputs),
+        let answers = try Classification.answers(
+            model, task: first.job.task, inputs: pieces.flatMap(\.inputs).map(ModelInput.init),
             first: first.range.lowerBound, truncate: first.job.truncate, backend: backend)
         try checkMemory(model)
-        let labels = model.heads.first { $0.task == first.job.task }?.labels ?? []
-        var start = 0
+        let head = model.heads.first { $0.task == first.job.task }
+        var rest = answers[...]
         for piece in pieces {
-            let count = pieces.count == 1 ? tokens : try promptTokens(piece, model)
             var result =
                 classified.removeValue(forKey: piece.job.id)
-                ?? ClassifyResult(labels: labels, logits: [], promptTokens: 0)
-            result.logits += logits[start..<start + piece.inputs.count]
-            result.promptTokens += count
-            start += piece.inputs.count
+                ?? ClassifyResult(
+                    labels: head?.labels ?? [], logits: [],
+                    words: head?.tagsWords ?? false ? [] : nil, promptTokens: 0)
+            for answer in rest.prefix(piece.inputs.count) {
+                result.logits.append(answer.outputs)
+                result.words?.append(answer.words.flatMap { [$0.lowerBound, $0.upperBound] })
+                result.promptTokens += answer.tokens
+            }
+            rest = rest.dropFirst(piece.inputs.count)
             if piece.isLast {
                 note("classified", piece.job.origin, tokens: result.promptTokens)
                 channel.send(.classified(id: piece.job.id, result))
             } else {
                 classified[piece.job.id] = result
             }
-        }
-    }
-
-    private func promptTokens(_ piece: ClassifyQueue.Piece, _ model: Model) throws -> Int {
-        let format = model.heads.first { $0.task == piece.job.task }?.format ?? "raw"
-        let context = model.backbone.configuration.contextLength
-        return try piece.inputs.reduce(0) { sum, input in
-            let message = ChatMessage(role: "user", content: input)
-            return sum + min(try model.promptTokens([message], format: format).count, context)
         }
     }
 
@@ -242,6 +237,12 @@ final class InferenceLoop {
 
     private func refuse(_ id: Int, _ error: any Error) {
         channel.send(.refused(id: id, WorkerFailure(error)))
+    }
+}
+
+extension ModelInput {
+    init(_ input: InputText) {
+        self = input.tokens.map { .tokens($0) } ?? .text(input.text, pair: input.pair)
     }
 }
 
