@@ -9,9 +9,12 @@ let strict: [SwiftSetting] = [
 ]
 
 /// Release builds of the modules that every request passes leave out the run-time checks of exclusive
-/// access, a tenth of a small request; debug builds, which the tests run, have them.
+/// access, a tenth of a small request (debug builds, which the tests run, have them), and specialise
+/// each other's generics.
 let hot: [SwiftSetting] = [
-    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+    .unsafeFlags(
+        ["-enforce-exclusivity=unchecked", "-cross-module-optimization"],
+        .when(configuration: .release))
 ]
 
 /// A Swift module at `Sources/<path>`; its dependencies are the only modules it may import.
@@ -102,7 +105,8 @@ let package = Package(
         tests("Tidy", []),
         tests("WorkerProtocol", ["WorkerProtocol", "Spec"]),
         tests("Pool", ["Pool", "WorkerProtocol", "Store", "Datasets", "Spec", "JSON"]),
-        tests("Worker", ["Worker", "WorkerProtocol", "Spec", "Models", "CPUBackend"]),
+        tests(
+            "Worker", ["Worker", "WorkerProtocol", "Spec", "Models", "Tensor", "CPUBackend"]),
         tests(
             "API", ["API", "HTTP", "Store", "Pool", "WorkerProtocol", "Datasets", "Spec", "JSON"]),
         tests("System", ["JSON"]),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Polytask's HTTP stack beside nginx: the same small JSON answer, the same core, in turns.
+"""Polytask's HTTP stack beside nginx, Hummingbird and FlyingFox: the same small JSON answer, the same core, in turns.
 
 Run by `scripts/bench http`. Ours parses, routes, checks a key (SHA-256) and counts; nginx returns a
 constant. The server has the first processor, wrk the second. Reported are medians over the rounds,
@@ -10,6 +10,7 @@ import argparse, json, os, re, shutil, signal, socket, ssl, statistics, subproce
 
 BODY = '{"object":"echo","status":"ok"}'
 KEY = "benchmark-key"
+PEERS = "scripts/bench_peers/http/.build/release"
 UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
 
@@ -167,6 +168,36 @@ def start_ours(binary, folder, tls):
     return Server("polytask", command, port, "https" if tls else "http")
 
 
+def start_peers():
+    """The peers of `scripts/bench_peers/http` that are built; of the others it is said."""
+    peers = []
+    for name in ("hummingbird", "flyingfox"):
+        binary = os.path.join(PEERS, f"{name}-peer")
+        if os.access(binary, os.X_OK):
+            port = free_port()
+            peers.append(Server(name, [binary, str(port)], port, "http"))
+        else:
+            print(f"{name} is not built (scripts/bench peers-http); it is left out")
+    return peers
+
+
+def compare_peers(ours, rounds, seconds):
+    """How many times the peers' throughput ours is; nil for one that is not built."""
+    result = {"hummingbird": None, "flyingfox": None}
+    peers = start_peers()
+    try:
+        if peers:
+            rows = compare([ours, *peers], 64, rounds, seconds)
+            for peer in peers:
+                ratio = (rows["polytask"]["requests_per_second"]
+                         / rows[peer.name]["requests_per_second"])
+                result[peer.name] = {**rows[peer.name], "times": round(ratio, 1)}
+    finally:
+        for peer in peers:
+            peer.stop()
+    return result
+
+
 def make_certificate(folder):
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
@@ -202,6 +233,8 @@ def main():
                     servers[0], 400 if arguments.quick else 4000, rounds, seconds,
                     context if tls else None)
                 result["https" if tls else "http"] = part
+                if not tls:
+                    result["peers"] = compare_peers(servers[0], rounds, seconds)
             finally:
                 for server in servers:
                     server.stop()

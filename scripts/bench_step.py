@@ -32,11 +32,17 @@ parser.add_argument("--steps", type=int, default=5, help="measured steps in each
 options = parser.parse_args()
 
 DUMP.mkdir(parents=True, exist_ok=True)
-ours = [last_json([BINARY, "bench", "step", "--model", MODEL, "--dump", DUMP, "--steps", str(options.steps), "--json"])]
+ours = {"fp32": [], "bf16": []}
 
 
-def run_ours():
-    ours.append(last_json([BINARY, "bench", "step", "--model", MODEL, "--steps", str(options.steps), "--json"]))
+def run_ours(*more):
+    for dtype in [dtype for dtype in ours if dtype in dtypes]:
+        ours[dtype].append(last_json([BINARY, "bench", "step", "--model", MODEL, "--steps", str(options.steps),
+                                      "--dtype", dtype, *more, "--json"]))
+
+
+dtypes = ["fp32", "bf16"] if "avx512_bf16" in open("/proc/cpuinfo").read() else ["fp32"]
+run_ours("--dump", DUMP)
 
 
 variants = [(dtype, mode, forward) for dtype in ("fp32", "bf16") for mode in ("eager", "compile")
@@ -53,28 +59,35 @@ else:
         if index % 2 == 1:
             run_ours()
 
-speed = statistics.median(run["tokens_per_second"] for run in ours)
-memory = max(run["peak_gib"] for run in ours)
+def median(runs):
+    return statistics.median(run["tokens_per_second"] for run in runs)
+
+
+memory = max(run["peak_gib"] for runs in ours.values() for run in runs)
 print(f"\ntwo-task step, SmolLM2-135M, 2 × 8 × 64 tokens, on {processor()}")
 print(f"{'':<38}{'tokens/s':>9}{'peak GiB':>10}  losses of the first step")
-print(f"{'polytask fp32 (' + ours[0]['numerics'] + ')':<38}{speed:>9.0f}{memory:>10.2f}  "
-      + ", ".join(f"{value:.4f}" for value in ours[0]["losses"][0]))
+for dtype in dtypes:
+    runs = ours[dtype]
+    print(f"{'polytask ' + dtype:<38}{median(runs):>9.0f}{max(run['peak_gib'] for run in runs):>10.2f}  "
+          + ", ".join(f"{value:.4f}" for value in runs[0]["losses"][0]))
 for peer in peers:
     print(f"{'PyTorch ' + peer['torch'] + ' ' + peer['variant']:<38}{peer['tokens_per_second']:>9.0f}{peer['peak_gib']:>10.2f}  "
           + ", ".join(f"{value:.4f}" for value in peer["losses"][0]))
 
 
-def ratio(prefix):
-    speeds = [peer["tokens_per_second"] for peer in peers if peer["variant"].startswith(prefix)]
-    return speed / max(speeds) if speeds else None
+def ratio(dtypes):
+    speeds = [peer["tokens_per_second"] for peer in peers if peer["variant"].split()[0] in dtypes]
+    return max(median(ours[dtype]) for dtype in dtypes if ours[dtype]) / max(speeds) if speeds else None
 
 
-result = {"tokens_per_second": speed, "ratio_fp32": ratio("fp32"), "ratio_best": ratio(""), "peak_gib": memory,
+result = {"tokens_per_second": max(median(ours[dtype]) for dtype in dtypes),
+          "ratio_fp32": ratio(["fp32"]), "ratio_best": ratio(["fp32", "bf16"]), "peak_gib": memory,
           "peer_peak_gib": min((peer["peak_gib"] for peer in peers), default=None), "processor": processor(),
-          "numerics": ours[0]["numerics"], "ours": [run["tokens_per_second"] for run in ours],
+          "numerics": ours["fp32"][0]["numerics"],
+          "ours": {dtype: [run["tokens_per_second"] for run in ours[dtype]] for dtype in dtypes},
           "peers": {peer["variant"]: peer["tokens_per_second"] for peer in peers}}
 for peer in peers:
     tolerance = 2e-3 if peer["variant"].startswith("fp32") else 5e-2
-    if any(abs(a - b) > tolerance * max(1, abs(b)) for a, b in zip(ours[0]["losses"][0], peer["losses"][0])):
+    if any(abs(a - b) > tolerance * max(1, abs(b)) for a, b in zip(ours["fp32"][0]["losses"][0], peer["losses"][0])):
         sys.exit(f"error: the losses of {peer['variant']} differ from ours: the two sides do not compute the same step")
 print(json.dumps(result))

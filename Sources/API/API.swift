@@ -14,11 +14,14 @@ package final class API: Sendable {
     let store: Store
     let compute: any ComputeService
     let catalogue: [MethodDescriptor]
+    let dtypes: [String]
     let interference: @Sendable (RunSpec, [MetricPoint]) -> JSON
     let limits: APILimits
     let blocking: BlockingExecutor
     let startedAt = Double(time(nil))
     let followers = Atomic<Int>(0)
+    /// The uploads that a request is writing or completing.
+    let uploadsInUse = Mutex<Set<String>>([])
     private let keys: KeyRing
     private let draining = Atomic<Bool>(false)
     private let log: @Sendable (LogEntry) -> Void
@@ -30,6 +33,7 @@ package final class API: Sendable {
 
     /// - Parameters:
     ///   - catalogue: the methods that a run may name.
+    ///   - dtypes: what a run may compute in, the one for `auto` last.
     ///   - interference: what a run's metrics say of how its tasks interfere.
     ///   - key: an API key for everything, besides those of the store. Without any key only
     ///     loopback requests are admitted.
@@ -39,6 +43,7 @@ package final class API: Sendable {
     /// - Throws: `StoreError` when the keys cannot be read.
     package init(
         store: Store, compute: any ComputeService, catalogue: [MethodDescriptor],
+        dtypes: [String] = ["fp32"],
         interference: @escaping @Sendable (RunSpec, [MetricPoint]) -> JSON,
         limits: APILimits = APILimits(), key: APIKey?,
         imports: ModelImport, metrics: ServerMetrics = ServerMetrics(),
@@ -47,6 +52,7 @@ package final class API: Sendable {
         self.store = store
         self.compute = compute
         self.catalogue = catalogue
+        self.dtypes = dtypes
         self.interference = interference
         self.limits = limits
         self.log = log

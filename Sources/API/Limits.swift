@@ -2,6 +2,9 @@
 package struct APILimits: Sendable {
     package var jsonBodyBytesMax = 2 * 1024 * 1024
     package var uploadBytesMax = 64 * 1024 * 1024 * 1024
+    /// Uploads that have begun and are not complete, and how long one may take.
+    package var partialUploadsMax = 64
+    package var partialUploadSeconds = 7.0 * 86_400
     package var modelBytesMax = 64 * 1024 * 1024 * 1024
     package var problemBytesMax = 4 * 1024
     package var reportBytesMax = 64 * 1024
@@ -10,6 +13,7 @@ package struct APILimits: Sendable {
     package var metricsPageMax = 1000
     package var tasksMax = 32
     package var stagesMax = 64
+    package var namesMax = 64
     package var epochsMax = 1000
     package var batchTokensMax = 65_536
     package var classifyInputsMax = 256

@@ -2,6 +2,9 @@
 #include "CKernels.h"
 #include <math.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 /// Sixteen floats: one AVX-512 register, two of AVX2, four of SSE; loads need no alignment.
 typedef float lanes __attribute__((vector_size(64), aligned(4)));
@@ -35,6 +38,15 @@ typedef float lanes __attribute__((vector_size(64), aligned(4)));
 #undef SUFFIX
 #undef LEVEL_NAME
 #pragma clang attribute pop
+
+#pragma clang attribute push(                                                                   \
+    __attribute__((target("avx512bf16,avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))),          \
+    apply_to = function)
+#define SUFFIX _bf16
+#define BF16_PRODUCTS
+#include "kernels/products.inc"
+#undef SUFFIX
+#pragma clang attribute pop
 #endif
 
 const pt_kernels *pt_kernels_at(int level) {
@@ -47,6 +59,14 @@ const pt_kernels *pt_kernels_at(int level) {
     if (level == 2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")
         && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq"))
         return &table_avx512;
+#endif
+    return NULL;
+}
+
+const pt_products *pt_bf16_products(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (pt_kernels_at(2) && __builtin_cpu_supports("avx512bf16")) return &products_bf16;
 #endif
     return NULL;
 }

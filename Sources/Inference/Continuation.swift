@@ -6,6 +6,8 @@ struct Continuation {
     let id: Int
     let prompt: [Int32]
     let options: GenerationOptions
+    let adapter: String?
+    let column: Int
     /// Tokens that it may generate: what was asked for, and what the model has room for.
     let tokensMax: Int
     /// Made when the sequence is first computed, of a decoder.
@@ -27,11 +29,14 @@ struct Continuation {
     ///   - room: tokens that the model can generate after the prompt.
     ///   - continuesPrompt: the prompt is the beginning of what is written; else it is read.
     init(
-        id: Int, prompt: [Int32], options: GenerationOptions, room: Int, continuesPrompt: Bool
+        id: Int, prompt: [Int32], options: GenerationOptions, room: Int, continuesPrompt: Bool,
+        adapter: String? = nil, column: Int = 0
     ) {
         self.id = id
         self.prompt = prompt
         self.options = options
+        self.adapter = adapter
+        self.column = column
         tokensMax = min(options.maxTokens, room)
         sampler = Sampler(options, prompt: continuesPrompt ? prompt : [])
         stream = TextStream(stop: options.stop)

@@ -26,9 +26,15 @@ package final class Generator {
     package var isIdle: Bool { continuations.isEmpty }
 
     /// Adds a sequence; it is computed from the next step on.
+    /// - Parameters:
+    ///   - adapter: beside the backbone, by its key; it must stay there to the end.
+    ///   - column: the place among the model's networks of the one that writes.
     /// - Throws: `invalid_input` when the prompt is empty or does not fit the context, or the model
     ///   is no decoder.
-    package func add(id: Int, prompt: [Int32], options: GenerationOptions) throws {
+    package func add(
+        id: Int, prompt: [Int32], options: GenerationOptions, adapter: String? = nil,
+        column: Int = 0
+    ) throws {
         guard model.backbone.isCausal || pair != nil else {
             throw ModelError(
                 code: "invalid_input",
@@ -52,7 +58,8 @@ package final class Generator {
         continuations.append(
             Continuation(
                 id: id, prompt: prompt, options: options,
-                room: pair == nil ? context - prompt.count : context, continuesPrompt: pair == nil))
+                room: pair == nil ? context - prompt.count : context, continuesPrompt: pair == nil,
+                adapter: adapter, column: column))
     }
 
     /// Ends a sequence; its last delta comes with the next step. Unknown ids are not an error: it
@@ -70,26 +77,31 @@ package final class Generator {
         var deltas = leave()
         let pieces = plan()
         guard !pieces.isEmpty else { return deltas }
-        let logits = forward(pieces)
+        let columns = Dictionary(grouping: pieces) { continuations[$0.index].column }
+        for (column, pieces) in columns.sorted(by: { $0.key < $1.key }) {
+            deltas += try decode(pieces, column: column)
+        }
+        let ended = Set(deltas.filter { $0.finishReason != nil }.map(\.id))
+        continuations.removeAll { ended.contains($0.id) }
+        return deltas
+    }
+
+    /// A token for each whole piece, all of one column.
+    private func decode(_ pieces: [Piece], column: Int) throws -> [GenerationDelta] {
+        let logits = forward(pieces, column: column)
         let width = model.backbone.configuration.vocabulary
-        var row = 0
-        var ended: Set<Int> = []
-        for piece in pieces where piece.isWhole {
+        var deltas: [GenerationDelta] = []
+        for (row, piece) in pieces.filter(\.isWhole).enumerated() {
             let values = UnsafeMutableBufferPointer(
                 start: logits.map { $0.pointer + row * width }, count: width)
-            row += 1
             guard Self.isFinite(values) else {
                 continuations = []
                 throw ModelError(
                     code: "diverged",
                     message: "the model's outputs are not finite; its weights are damaged")
             }
-            if let delta = accept(values, piece.index) {
-                deltas.append(delta)
-                if delta.finishReason != nil { ended.insert(delta.id) }
-            }
+            if let delta = accept(values, piece.index) { deltas.append(delta) }
         }
-        continuations.removeAll { ended.contains($0.id) }
         return deltas
     }
 
@@ -150,12 +162,14 @@ package final class Generator {
     }
 
     /// The same where all pieces are whole: new ones are read by the encoder, then the decoder
-    /// computes one row for each.
+    /// computes one row for each. Of an encoder with a decoder there is one column.
     private func forward(_ pieces: [Piece], _ pair: any EncoderDecoder) -> Tensor {
         let tape = Tape(backend, recording: false)
         let new = pieces.filter { continuations[$0.index].reading == nil }
         if !new.isEmpty {
-            let batch = PackedBatch(new.map { (task: 0, tokens: $0.tokens) })
+            let batch = PackedBatch(
+                new.map { (task: 0, tokens: $0.tokens) },
+                adapters: new.map { continuations[$0.index].adapter })
             let encoded = pair.hiddenStates(batch, caches: nil, on: tape)
             let caches = pair.makeCaches(reading: encoded, batch.segments, capacity: 64)
             for (piece, cache) in zip(new, caches) { continuations[piece.index].reading = cache }
@@ -163,18 +177,19 @@ package final class Generator {
         let writing = pieces.map { continuations[$0.index] }
         let fed = PackedBatch(
             writing.map { (task: 0, tokens: [$0.last ?? pair.startToken]) },
-            startingAt: writing.map(\.generated))
+            startingAt: writing.map(\.generated), adapters: writing.map(\.adapter))
         let states = pair.decode(fed, caches: writing.compactMap(\.reading), on: tape)
         return tape.linear(states, pair.outputProjection)
     }
 
     /// `[whole pieces, V]` logits; nil when no piece is whole.
-    private func forward(_ pieces: [Piece]) -> Tensor? {
+    private func forward(_ pieces: [Piece], column: Int) -> Tensor? {
         if let pair { return forward(pieces, pair) }
         let caches = pieces.map { piece in
             let cache =
                 continuations[piece.index].cache
-                ?? model.backbone.makeCache(
+                ?? model.makeCache(
+                    column: column,
                     capacity: continuations[piece.index].capacity(context: context))
             continuations[piece.index].cache = cache
             if continuations[piece.index].last == nil {
@@ -183,14 +198,15 @@ package final class Generator {
             return cache
         }
         let batch = PackedBatch(
-            pieces.map { (task: 0, tokens: $0.tokens) }, startingAt: pieces.map(\.start))
+            pieces.map { (task: 0, tokens: $0.tokens) }, startingAt: pieces.map(\.start),
+            adapters: pieces.map { continuations[$0.index].adapter })
         let tape = Tape(backend, recording: false)
-        let hidden = model.backbone.hiddenStates(batch, caches: caches, on: tape)
+        let hidden = model.hiddenStates(batch, column: column, caches: caches, on: tape)
         let ends = zip(pieces, batch.segments).filter { $0.0.isWhole }
             .map { Int32($0.1.upperBound - 1) }
         guard !ends.isEmpty else { return nil }
         let last = tape.gather(hidden, ends, rows: RowSpace(count: ends.count))
-        return tape.linear(last, model.backbone.outputProjection)
+        return tape.linear(last, model.networks[column].outputProjection)
     }
 
     private func accept(_ logits: UnsafeMutableBufferPointer<Float>, _ index: Int)

@@ -45,6 +45,11 @@ package enum Pooling: String, Codable, Sendable {
     case pooler
 }
 
+/// Sees the residual stream `[N, D]` of a forward pass: the embeddings as block 1 reads them
+/// (index 0), then what comes out of each block (1…L), before any final norm. The stream goes on
+/// with what it returns, a tensor of the same rows and width: its argument to only look on.
+package typealias StreamTap = (_ stream: Tensor, _ index: Int) -> Tensor
+
 /// A transformer without task heads.
 package protocol Backbone: AnyObject {
     var configuration: BackboneConfiguration { get }
@@ -60,7 +65,10 @@ package protocol Backbone: AnyObject {
     /// Whether each row sees only rows before it, so that the next token can be learnt.
     var isCausal: Bool { get }
     /// `[N, D]` after the final norm. With caches (one per segment) the rows are appended to them.
-    func hiddenStates(_ batch: PackedBatch, caches: [KeyValueCache]?, on tape: Tape) -> Tensor
+    /// - Parameter tap: called between the blocks (in T5 the encoder's), in order.
+    func hiddenStates(
+        _ batch: PackedBatch, caches: [KeyValueCache]?, tap: StreamTap?, on tape: Tape
+    ) -> Tensor
     /// `[segments, D]` of hidden states; `rows` counts the segments.
     func pool(
         _ hidden: Tensor, segments: [Segment], as pooling: Pooling, rows: RowSpace, on tape: Tape
@@ -71,6 +79,12 @@ package protocol Backbone: AnyObject {
 extension Backbone {
     package var pooling: Pooling { .last }
     package var isCausal: Bool { true }
+
+    package func hiddenStates(_ batch: PackedBatch, caches: [KeyValueCache]?, on tape: Tape)
+        -> Tensor
+    {
+        hiddenStates(batch, caches: caches, tap: nil, on: tape)
+    }
 
     package func pool(
         _ hidden: Tensor, segments: [Segment], as pooling: Pooling, rows: RowSpace, on tape: Tape

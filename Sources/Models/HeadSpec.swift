@@ -11,10 +11,14 @@ package struct HeadSpec: Codable, Sendable, Equatable {
     package var maxLength: Int
     /// How a sequence becomes one row; nil: as the backbone does.
     package var pooling: Pooling?
+    /// The name of the adapter that the task's rows use; nil: none.
+    package var adapter: String?
+    /// The place of the network that reads the task's rows, in a model of several; nil: the first.
+    package var column: Int?
 
     package init(
         task: String, kind: String, labels: [String], format: String, maxLength: Int,
-        pooling: Pooling? = nil
+        pooling: Pooling? = nil, adapter: String? = nil, column: Int? = nil
     ) {
         self.task = task
         self.kind = kind
@@ -22,6 +26,8 @@ package struct HeadSpec: Codable, Sendable, Equatable {
         self.format = format
         self.maxLength = maxLength
         self.pooling = pooling
+        self.adapter = adapter
+        self.column = column
     }
 
     /// Whether it answers for each word, not for the whole text.

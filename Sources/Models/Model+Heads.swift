@@ -62,7 +62,7 @@ extension Model {
     ) -> Tensor {
         let classifier = classifier(head)
         let pooling = heads.first { $0.task == head }?.pooling ?? backbone.pooling
-        let pooled = backbone.pool(
+        let pooled = networks[column(task: head)].pool(
             hidden, segments: segments, as: pooling,
             rows: RowSpace(count: segments.count, task: task), on: tape)
         return tape.linear(pooled, classifier.weight, bias: classifier.bias)

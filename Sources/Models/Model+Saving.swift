@@ -2,14 +2,21 @@ import FoundationEssentials
 import Tensor
 
 extension Model {
-    /// Writes weights, heads and metadata as one safetensors file, durably (temp, fsync, rename).
+    /// Writes weights, columns, adapters, heads and metadata as one safetensors file, durably
+    /// (temp, fsync, rename).
     /// The backbone's tensors have their Hugging Face names; heads are `heads.<task>.weight` and
     /// `.bias`.
-    package func save(to path: String) throws {
-        let own = parameters.dropFirst(backbone.parameters.count)
+    /// - Parameter includesBackbone: false where its weights are the base model's: a file without
+    ///   them is small, and is loaded over the base.
+    package func save(to path: String, includesBackbone: Bool = true) throws {
+        let own = parameters.dropFirst(
+            backbone.parameters.count + columns.reduce(0) { $0 + $1.parameters.count })
+        let tensors =
+            includesBackbone
+            ? HuggingFaceExport(backbone: backbone, sources: sources).tensors : []
         try SafetensorsWriter.write(
             path, metadata: try headsMetadata(),
-            stored: HuggingFaceExport(backbone: backbone, sources: sources).tensors
+            stored: tensors + columnTensors
                 + own.map { StoredTensor($0.name, $0.value) })
     }
 
@@ -17,13 +24,22 @@ extension Model {
     func headsMetadata() throws -> [String: String] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return [
+        var metadata = [
             "format": "pt",
             "architecture": backbone.configuration.architecture,
             "configuration": String(
                 decoding: try encoder.encode(backbone.configuration), as: UTF8.self),
             "heads": String(decoding: try encoder.encode(heads), as: UTF8.self),
         ]
+        if !adapters.isEmpty {
+            metadata["adapters"] = String(
+                decoding: try encoder.encode(adapters.map(\.spec)), as: UTF8.self)
+        }
+        if !columns.isEmpty {
+            metadata["columns"] = String(
+                decoding: try encoder.encode(columns.map(\.spec)), as: UTF8.self)
+        }
+        return metadata
     }
 
     /// - Throws: `bad_model` when the weights were fine-tuned from a model of other sizes.

@@ -11,13 +11,8 @@ package struct PackedBatch {
     package var rows: RowSpace
 
     /// Sequences in order, with the task of each; sequences of one task must be adjacent.
-    package init(_ sequences: [(task: Int, tokens: [Int32])]) {
-        self.init(sequences, startingAt: [], types: [], adapters: [])
-    }
-
-    /// As above, where sequence i goes on at position `starts[i]` (rows already in its cache).
-    /// An empty `starts` means that all begin at 0.
     /// - Parameters:
+    ///   - starts: the position at which each goes on (rows already in its cache); empty: all at 0.
     ///   - types: token types of each sequence, for pairs of texts; empty: all 0.
     ///   - adapters: the adapter of each sequence, nil for none; empty: none at all.
     package init(
@@ -48,10 +43,22 @@ package struct PackedBatch {
         }
         rows = RowSpace(
             count: tokens.count, spans: spans,
-            adapters: zip(adapters, segments).compactMap { name, rows in
-                name.map { AdapterSpan(adapter: $0, rows: rows) }
-            })
+            adapters: Self.spans(adapters, segments))
         tokenTypes =
             types.isEmpty ? [Int32](repeating: 0, count: tokens.count) : types.flatMap { $0 }
+    }
+
+    /// Neighbours with the same adapter are one span, and one product for both.
+    private static func spans(_ adapters: [String?], _ segments: [Segment]) -> [AdapterSpan] {
+        var spans: [AdapterSpan] = []
+        for case (let name?, let rows) in zip(adapters, segments) {
+            if let last = spans.last, last.adapter == name, last.rows.upperBound == rows.lowerBound
+            {
+                spans[spans.count - 1].rows = last.rows.lowerBound..<rows.upperBound
+            } else {
+                spans.append(AdapterSpan(adapter: name, rows: rows))
+            }
+        }
+        return spans
     }
 }

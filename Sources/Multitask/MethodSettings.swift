@@ -14,6 +14,7 @@ package struct MethodSettings: Sendable, Equatable {
     package let squaredErrors: Set<String>
     private let parameters: [String: Double]
     private let options: [String: String]
+    private let lists: [String: [String]]
 
     /// - Throws: `MultitaskError` for a parameter the method does not have, a value outside its
     ///   range, or per-task values that do not match the tasks.
@@ -26,6 +27,7 @@ package struct MethodSettings: Sendable, Equatable {
         self.squaredErrors = squaredErrors
         self.parameters = try Self.parameters(spec, descriptor)
         self.options = try Self.options(spec, descriptor)
+        self.lists = try Self.lists(spec, descriptor)
         self.taskValues = try Self.taskValues(spec, tasks, descriptor)
     }
 
@@ -43,6 +45,22 @@ package struct MethodSettings: Sendable, Equatable {
             preconditionFailure("the descriptor declares no choices of \(name)")
         }
         return value
+    }
+
+    /// The names chosen for a parameter that the descriptor declares as a list.
+    package func names(_ name: String) -> [String] { lists[name] ?? [] }
+
+    private static func lists(
+        _ spec: MethodSpec, _ descriptor: MethodDescriptor
+    ) throws(MultitaskError) -> [String: [String]] {
+        let known = descriptor.parameters.filter(\.takesNames).map(\.name)
+        let lists = spec.lists ?? [:]
+        guard lists.keys.allSatisfy(known.contains) else {
+            throw MultitaskError(
+                code: "unknown_parameter",
+                message: "\(descriptor.name) has no such parameter that takes a list of names")
+        }
+        return lists
     }
 
     private static func options(
@@ -70,7 +88,7 @@ package struct MethodSettings: Sendable, Equatable {
     private static func parameters(
         _ spec: MethodSpec, _ descriptor: MethodDescriptor
     ) throws(MultitaskError) -> [String: Double] {
-        let numeric = descriptor.parameters.filter(\.choices.isEmpty)
+        let numeric = descriptor.parameters.filter(\.isNumber)
         let known = numeric.map(\.name)
         if let unknown = spec.parameters.keys.sorted().first(where: { !known.contains($0) }) {
             let choices = known.isEmpty ? "no parameters" : known.joined(separator: ", ")

@@ -47,11 +47,20 @@ package enum Multitask {
         LwF.self,
     ]
 
+    private static let adaptations: [any AdaptationMethod.Type] = [
+        FullAdaptation.self,
+        LoRA.self,
+        AdapterPerTask.self,
+        HeadsOnly.self,
+        ProgressiveColumns.self,
+    ]
+
     /// Every method's name, source, parameters, ranges and defaults.
     package static var catalogue: [MethodDescriptor] {
         mixings.map { $0.descriptor } + curricula.map { $0.descriptor }
             + weightings.map { $0.descriptor }
             + aggregations.map { $0.descriptor } + retentions.map { $0.descriptor }
+            + adaptations.map { $0.descriptor }
     }
 
     /// The mixing method that `spec` names.
@@ -92,6 +101,15 @@ package enum Multitask {
         _ spec: MethodSpec, tasks: [String]
     ) throws(MultitaskError) -> any RetentionMethod {
         let (type, settings) = try choose(spec, among: retentions, tasks) { $0.descriptor }
+        return type.init(settings)
+    }
+
+    /// The adaptation that `spec` names.
+    /// - Throws: `MultitaskError` for an unknown name or unusable parameters.
+    package static func adaptation(
+        _ spec: MethodSpec, tasks: [String]
+    ) throws(MultitaskError) -> any AdaptationMethod {
+        let (type, settings) = try choose(spec, among: adaptations, tasks) { $0.descriptor }
         return type.init(settings)
     }
 

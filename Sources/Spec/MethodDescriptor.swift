@@ -3,7 +3,16 @@
 /// A method as users discover it: name, source, parameters with ranges and defaults.
 package struct MethodDescriptor: Sendable, Equatable {
     package enum Family: String, Sendable, CaseIterable {
-        case mixing, curriculum, weighting, aggregation, retention
+        case mixing, curriculum, weighting, aggregation, retention, adaptation
+    }
+
+    /// Which tasks train the same parameters, their heads aside.
+    package enum Sharing: Sendable {
+        case all
+        /// Those of one stage; what earlier stages trained is frozen.
+        case stage
+        /// None: nothing can interfere, and nothing is forgotten.
+        case none
     }
 
     package struct Parameter: Sendable, Equatable {
@@ -13,6 +22,8 @@ package struct MethodDescriptor: Sendable, Equatable {
         package var summary: String
         /// The words that it takes instead of a number, the default first; empty for a number.
         package var choices: [String]
+        /// It takes a list of names instead, by default an empty one.
+        package var takesNames = false
 
         package init(
             _ name: String, in range: ClosedRange<Double>, default: Double, _ summary: String
@@ -29,6 +40,23 @@ package struct MethodDescriptor: Sendable, Equatable {
             self.init(name, in: 0...0, default: 0, summary)
             self.choices = choices
         }
+
+        /// A parameter that is true or false.
+        package init(flag name: String, default: Bool, _ summary: String) {
+            self.init(name, choices: `default` ? ["true", "false"] : ["false", "true"], summary)
+        }
+
+        /// Whether its words are true and false.
+        package var isFlag: Bool { Set(choices) == ["true", "false"] }
+
+        /// A parameter that is a list of names.
+        package init(names name: String, _ summary: String) {
+            self.init(name, in: 0...0, default: 0, summary)
+            takesNames = true
+        }
+
+        /// Whether it is a number.
+        package var isNumber: Bool { choices.isEmpty && !takesNames }
     }
 
     package var family: Family
@@ -44,16 +72,20 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var tasksMin: Int
     /// Loss weights cannot change the direction that the method chooses.
     package var ignoresLossScale: Bool
-    /// Tasks that the method keeps something of must be classification.
+    /// Tasks that the method keeps something of (an adaptation: all) must be classification.
     package var classifiersOnly: Bool
     /// What two methods with the same means would do twice; `nil` where there is no such thing.
     package var means: String?
+    /// It compares the gradients of tasks at parameters that they share.
+    package var comparesGradients: Bool
+    /// Of an adaptation.
+    package var sharing: Sharing
 
     package init(
         family: Family, name: String, paper: String = "", equation: String, summary: String,
         parameters: [Parameter] = [], takesTaskValues: Bool = false,
         tasksMin: Int = 1, ignoresLossScale: Bool = false, classifiersOnly: Bool = false,
-        means: String? = nil
+        means: String? = nil, comparesGradients: Bool = false, sharing: Sharing = .all
     ) {
         self.family = family
         self.name = name
@@ -66,5 +98,7 @@ package struct MethodDescriptor: Sendable, Equatable {
         self.ignoresLossScale = ignoresLossScale
         self.classifiersOnly = classifiersOnly
         self.means = means
+        self.comparesGradients = comparesGradients
+        self.sharing = sharing
     }
 }

@@ -26,7 +26,8 @@ extension RunSpec {
                     "must be left out with the aggregation `\(aggregation.name)`, whose direction "
                     + "does not depend on loss weights, found `\(weighting.method)`")
         }
-        return retentionContradiction(catalogue)
+        return adaptationContradiction(catalogue)
+            ?? retentionContradiction(catalogue)
             ?? stagesContradiction(aggregation)
             ?? stagesContradiction(descriptor(.weighting, weighting))
     }

@@ -16,6 +16,8 @@ package struct RunSpec: Codable, Sendable, Equatable {
     package var aggregation: MethodSpec?
     /// Methods against forgetting, at work from the second stage on; `nil`: none.
     package var retention: [MethodSpec]?
+    /// What of the model trains; `nil`: all of it.
+    package var adaptation: MethodSpec?
     /// Task names by stage, one stage after the other; `nil`: one stage of all tasks.
     package var stages: [[String]]?
     package var optimizer: OptimizerSpec
@@ -27,7 +29,8 @@ package struct RunSpec: Codable, Sendable, Equatable {
     /// Longest sequence in tokens; longer rows are cut (counted, and said in an event).
     package var maxLength: Int
     package var seed: UInt64
-    /// `fp32` (`auto` is resolved when the run is created).
+    /// What large products round their factors to: `fp32` or `bf16` (`auto` is resolved when the
+    /// run is created).
     package var dtype: String
     /// Seconds of training between two checkpoints.
     package var checkpointSeconds: Double
@@ -36,7 +39,7 @@ package struct RunSpec: Codable, Sendable, Equatable {
         name: String, baseModel: String, tasks: [TaskSpec],
         mixing: MethodSpec = MethodSpec("proportional"), weighting: MethodSpec? = nil,
         curriculum: MethodSpec? = nil, aggregation: MethodSpec? = nil,
-        retention: [MethodSpec]? = nil,
+        retention: [MethodSpec]? = nil, adaptation: MethodSpec? = nil,
         stages: [[String]]? = nil,
         optimizer: OptimizerSpec = OptimizerSpec(), epochs: Int = 1, batchTokens: Int = 1024,
         maxLength: Int = 256, seed: UInt64 = 1, dtype: String = "fp32",
@@ -50,6 +53,7 @@ package struct RunSpec: Codable, Sendable, Equatable {
         self.weighting = weighting
         self.aggregation = aggregation
         self.retention = retention
+        self.adaptation = adaptation
         self.stages = stages
         self.optimizer = optimizer
         self.epochs = epochs
@@ -104,15 +108,18 @@ package struct MethodSpec: Codable, Sendable, Equatable {
     package var tasks: [String: Double]
     /// Parameters that are words; `nil` where the method has none.
     package var options: [String: String]?
+    /// Parameters that are lists of names; `nil` where the method has none.
+    package var lists: [String: [String]]?
 
     package init(
         _ method: String, _ parameters: [String: Double] = [:], tasks: [String: Double] = [:],
-        options: [String: String]? = nil
+        options: [String: String]? = nil, lists: [String: [String]]? = nil
     ) {
         self.method = method
         self.parameters = parameters
         self.tasks = tasks
         self.options = options
+        self.lists = lists
     }
 }
 

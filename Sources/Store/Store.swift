@@ -8,6 +8,7 @@ import GRDB
 package final class Store: Sendable {
     package let folder: String
     package let blobs: BlobStore
+    package let uploads: PartialUploads
     let database: DatabasePool
     private let lock: FolderLock
 
@@ -23,6 +24,7 @@ package final class Store: Sendable {
         try FileSystem.makeFolder(folder)
         lock = try FolderLock(folder)
         blobs = try BlobStore(folder: folder, write: write)
+        uploads = try PartialUploads(folder: folder, write: write)
         database = try Self.translating { try Self.open("\(folder)/polytask.sqlite") }
         let database = database
         try Self.translating { try Migrator(migrations: migrations).migrate(database) }

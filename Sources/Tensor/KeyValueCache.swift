@@ -4,6 +4,8 @@
 package final class KeyValueCache {
     /// Rows that are complete in every layer.
     package private(set) var length: Int = 0
+    /// Those of other networks that read the same sequence before the one that this belongs to.
+    package var earlier: [KeyValueCache] = []
     private let width: Int
     private let backend: any Backend
     private var layers: [(keys: Tensor, values: Tensor)]
@@ -28,6 +30,7 @@ package final class KeyValueCache {
     package func truncate(to length: Int) {
         precondition(length >= 0 && length <= self.length, "a cache can only get shorter")
         self.length = length
+        for cache in earlier { cache.truncate(to: length) }
     }
 
     /// Appends rows of a forward pass's keys and values to one layer.

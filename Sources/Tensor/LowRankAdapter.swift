@@ -20,6 +20,10 @@ package final class LowRankAdapter {
         let backend = weight.value.backend
         let (outputs, inputs) = (weight.value.rowCount, weight.value.width)
         precondition(b.value.rowCount == outputs && a.value.width == inputs, "the shapes agree")
+        // What is kept is not rounded, whatever steps are.
+        let precision = backend.precision
+        backend.precision = .fp32
+        defer { backend.precision = precision }
         let scaled = Tensor(b.value.shape, backend: backend)
         backend.scale(b.value.pointer, by: factor * scale, into: scaled.pointer, scaled.count)
         backend.multiply(

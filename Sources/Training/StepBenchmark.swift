@@ -146,7 +146,7 @@ package final class StepBenchmark {
         switch family {
         case .weighting: methods.weighting = try Multitask.weighting(method, tasks: names)
         case .aggregation: methods.aggregation = try Multitask.aggregation(method, tasks: names)
-        case .mixing, .curriculum, .retention: break
+        case .mixing, .curriculum, .retention, .adaptation: break
         }
         return StepRunner(
             plain.model, tasks: tasks, optimizer: plain.optimizer, methods: methods,

@@ -16,6 +16,8 @@ package enum Trainer {
         _ spec: RunSpec, inputs: TrainingInputs, backend: any Backend,
         observer: any TrainingObserver
     ) throws -> TrainingOutcome {
+        let precision = backend.precision
+        defer { backend.precision = precision }
         do {
             let session = try TrainingSession(
                 spec, inputs: inputs, backend: backend, observer: observer)

@@ -57,7 +57,7 @@ package enum Worker {
         } else {
             InferenceLoop(
                 backend: backend, channel: channel, inbox: inbox,
-                load: { try ModelCache.load($0, backend: CPUBackend(threads: threads)) }
+                load: ModelSource(threads: threads) { CPUBackend(threads: $0) }.load
             ).run()
         }
     }

@@ -44,7 +44,7 @@ final class Fixture: Sendable {
         self.folder = folder
         store = try Store(folder: folder, write: write)
         api = try API(
-            store: store, compute: compute, catalogue: Self.catalogue,
+            store: store, compute: compute, catalogue: Self.catalogue, dtypes: ["fp32", "bf16"],
             interference: { spec, points in
                 [
                     "tasks": .integer(Int64(spec.tasks.count)),
@@ -113,6 +113,19 @@ final class Fixture: Sendable {
         MethodDescriptor(
             family: .retention, name: "lwf", equation: "p", summary: "Answers.",
             classifiersOnly: true),
+        MethodDescriptor(
+            family: .adaptation, name: "full", equation: "θ", summary: "All of it."),
+        MethodDescriptor(
+            family: .adaptation, name: "lora", equation: "BA", summary: "Low rank.",
+            parameters: [
+                .init("rank", in: 1...64, default: 8, "Rank."), .init(names: "targets", "Layers."),
+            ]),
+        MethodDescriptor(
+            family: .adaptation, name: "adapter_per_task", equation: "BA", summary: "One each.",
+            sharing: .none),
+        MethodDescriptor(
+            family: .adaptation, name: "progressive", equation: "U", summary: "Networks.",
+            parameters: [.init(flag: "laterals", default: true, "Connections.")], sharing: .stage),
     ]
 
     struct Answer {

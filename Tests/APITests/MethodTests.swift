@@ -47,6 +47,27 @@ import Testing
         #expect(made.json["spec"]?["aggregation"] == ["method": "pcgrad"])
     }
 
+    @Test(
+        "An adaptation is taken with its lists, the spec shows it, and what it rules out is refused"
+    )
+    func adaptation() async throws {
+        let made = try await answer(#""adaptation":{"method":"lora","targets":["q_proj"]}"#)
+        #expect(made.status == 202, "\(made.text)")
+        #expect(
+            made.json["spec"]?["adaptation"]
+                == ["method": "lora", "rank": 8.0, "targets": ["q_proj"]])
+        #expect(try await answer("\"epochs\":1").json["spec"]?["adaptation"] == ["method": "full"])
+        for (given, shown) in [("", true), (",\"laterals\":false", false)] {
+            let made = try await answer("\"adaptation\":{\"method\":\"progressive\"\(given)}")
+            #expect(
+                made.json["spec"]?["adaptation"]
+                    == ["method": "progressive", "laterals": .bool(shown)])
+        }
+        let refused = try await answer(
+            #""adaptation":{"method":"adapter_per_task"},"aggregation":{"method":"pcgrad"}"#)
+        #expect(refused.status == 400 && refused.parameter == "aggregation")
+    }
+
     @Test("Stages and retention are taken with their defaults, and the spec can be sent again")
     func stages() async throws {
         let made = try await answer(

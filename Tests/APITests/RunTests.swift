@@ -28,7 +28,7 @@ import Testing
         let spec = made.json["spec"]
         #expect(spec?["base_model"]?.string == base.id)
         #expect(spec?["mixing"] == ["method": "proportional"])
-        #expect(spec?["dtype"] == "fp32")
+        #expect(spec?["dtype"] == "bf16")
         #expect(spec?["tasks"]?.array?.first?["metric"] == "accuracy")
         let id = made.json["id"]?.string ?? ""
         #expect(made.fields["Location"] == "/v1/runs/\(id)")
@@ -43,12 +43,21 @@ import Testing
         "What is wrong is named before anything starts",
         arguments: [
             ("nme", "1", "nme"), ("epochs", "0", "epochs"), ("epochs", "1.5", "epochs"),
-            ("base_model", "\"none\"", "base_model"), ("dtype", "\"bf16\"", "dtype"),
+            ("base_model", "\"none\"", "base_model"), ("dtype", "\"fp16\"", "dtype"),
             ("stages", "[]", "stages"), ("stages", "[[\"x\"]]", "stages"),
             ("curriculum", "{}", "curriculum.method"),
             ("aggregation", "{\"method\":\"pcgrad\"}", "aggregation.method"),
             ("retention", "[{\"method\":\"ewc\"}]", "retention"),
-            ("adaptation", "{\"method\":\"lora\"}", "adaptation"),
+            ("adaptation", "{\"method\":\"magic\"}", "adaptation.method"),
+            ("adaptation", "{\"method\":\"lora\",\"rank\":0}", "adaptation.rank"),
+            ("adaptation", "{\"method\":\"lora\",\"targets\":\"q\"}", "adaptation.targets"),
+            ("adaptation", "{\"method\":\"lora\",\"targets\":[1]}", "adaptation.targets[0]"),
+            ("adaptation", "{\"method\":\"lora\",\"targets\":[\"q\",\"q\"]}", "adaptation.targets"),
+            (
+                "adaptation", "{\"method\":\"progressive\",\"laterals\":\"no\"}",
+                "adaptation.laterals"
+            ),
+            ("adaptation", "{\"method\":\"full\",\"targets\":[]}", "adaptation.targets"),
             ("baselines", "[\"equal\"]", "baselines"),
             ("optimizer", "{\"learning_rate\":0}", "optimizer.learning_rate"),
             ("optimizer", "{\"learning_rate\":2}", "optimizer.learning_rate"),

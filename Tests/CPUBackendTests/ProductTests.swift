@@ -4,11 +4,12 @@ import Testing
 @testable import CPUBackend
 
 /// Shapes around every border of the packed products: panels of 8 and 48, blocks of 384 depths,
-/// jobs of 128 rows, strips of 1536 columns, and depths that do not fit the packed memory at once.
+/// jobs of 128 rows, strips of 1536 columns, depths that do not fit the packed memory at once; and
+/// around 128, up to which a transposed B is read as it is.
 @Suite struct ProductTests {
     static let shapes = [
         (48, 150, 150), (49, 97, 385), (128, 48, 384), (129, 47, 769), (517, 33, 65),
-        (64, 1537, 30), (57, 1600, 400), (50, 577, 1850),
+        (64, 1537, 30), (57, 1600, 400), (50, 577, 1850), (131, 203, 417), (23, 203, 417),
     ]
 
     @Test("Large products agree with double precision", arguments: shapes)
@@ -21,6 +22,27 @@ import Testing
             let tolerance = 4e-7 * Double(k).squareRoot() * 4
             let worst = operands.errors(of: result).max() ?? .infinity
             #expect(worst <= tolerance, "\(form)")
+        }
+    }
+
+    @Test(
+        "Products of bfloat16 factors agree with double precision on rounded factors",
+        .enabled(if: CPUBackend.precisions.contains(.bf16)),
+        arguments: shapes.filter { $0.0 >= 48 })
+    func agreesInBF16(m: Int, n: Int, k: Int) {
+        let backend = CPUBackend(threads: 2)
+        backend.precision = .bf16
+        for form in ProductForm.all {
+            let operands = Operands(m: m, n: n, k: k, form: form)
+            let result = operands.multiply(on: backend)
+            // Sums are float32 like above, so only their own rounding is left. (With factors that
+            // are not rounded the error is some 2⁻⁹·√k.)
+            let tolerance = 4e-7 * Double(k).squareRoot() * 4
+            let worst = operands.rounded.errors(of: result).max() ?? .infinity
+            #expect(worst <= tolerance, "\(form)")
+            let one = CPUBackend(threads: 1)
+            one.precision = .bf16
+            #expect(operands.multiply(on: one) == result, "\(form)")
         }
     }
 
@@ -56,7 +78,7 @@ struct ProductForm: CustomStringConvertible {
 
 struct Operands {
     let m: Int, n: Int, k: Int, form: ProductForm, strideC: Int
-    let a: [Float], b: [Float], c: [Float]
+    var a: [Float], b: [Float], c: [Float]
 
     /// In −1…1 (xorshift, Marsaglia 2003), made once: debug builds are slow.
     private static let noise: [Float] = {
@@ -75,6 +97,17 @@ struct Operands {
             Array(Self.noise.prefix(m * k)), Array(Self.noise.suffix(k * n)),
             Array(Self.noise.dropFirst(99).prefix(m * strideC))
         )
+    }
+
+    /// With factors rounded to bfloat16, ties to even.
+    var rounded: Operands {
+        func nearest(_ x: Float) -> Float {
+            let bits = x.bitPattern
+            return Float(bitPattern: (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF_0000)
+        }
+        var copy = self
+        (copy.a, copy.b) = (a.map(nearest), b.map(nearest))
+        return copy
     }
 
     func multiply(on backend: CPUBackend) -> [Float] {

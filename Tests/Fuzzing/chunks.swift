@@ -36,5 +36,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let whole = decode(input, by: max(1, count))
     precondition(whole == decode(input, by: 1), "however it is cut, it means the same")
     precondition(whole.0.count <= count, "a body is no longer than what came")
+    #if CANARY
+        // The seed has one chunk of three bytes.
+        if whole.1 == 0, whole.0.count > 3 { fatalError("canary: more than the seed's body") }
+    #endif
     return 0
 }

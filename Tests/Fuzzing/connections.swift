@@ -67,6 +67,10 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
         }
         precondition(run.state.exchanges.count <= 17, "outstanding requests are bounded")
     }
+    #if CANARY
+        // The seed answers one request.
+        if run.state.exchangesSeen > 1 { fatalError("canary: more than the seed's request") }
+    #endif
     if !run.isClosed { run.tell { $0.close() } }
     precondition(run.open.isEmpty && run.isClosed, "every request has ended")
     return 0

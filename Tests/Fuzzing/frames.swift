@@ -24,6 +24,10 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let input = Array(UnsafeBufferPointer(start: start, count: count))
     let whole = decode(input, by: max(1, count))
     precondition(whole == decode(input, by: 1), "however it is cut, it means the same")
+    #if CANARY
+        // The seed is one frame.
+        if whole.0.count > 1 { fatalError("canary: more than the seed's frame") }
+    #endif
     for payload in whole.0 {
         _ = try? MessageCoding.decode(WorkerRequest.self, from: payload[...])
         _ = try? MessageCoding.decode(WorkerReply.self, from: payload[...])

@@ -1,6 +1,6 @@
 // One connection's bytes, at once and in pieces that the input chooses: both must say the same,
-// and what is said must hold together. With CANARY it also ends the process in a corner that a
-// fuzzer which works must reach.
+// and what is said must hold together. With CANARY every target also ends the process in a corner
+// that a fuzzer which works must reach.
 @testable import HTTP
 
 private enum Said: Equatable {

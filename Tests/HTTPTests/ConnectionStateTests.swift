@@ -69,7 +69,7 @@ private final class Wire {
                 + "X-Content-Type-Options: nosniff\r\nX-Request-Id: i\r\n\r\nhi")
         #expect(wire.state.deadline == 79 && wire.state.isIdle)
         let summary = ExchangeSummary(
-            method: .get, status: 200, seconds: 2, receivedBytes: 0, sentBytes: 2, isWhole: true)
+            method: .get, status: 200, started: 1, receivedBytes: 0, sentBytes: 2, isWhole: true)
         #expect(wire.has(.retire(1, summary)))
     }
 

@@ -99,6 +99,7 @@ import Testing
             #expect(first.id == "r1" && first.traceParent == "t" && first.peer == "127.0.0.1")
             #expect(first.receivedBytes == 3 && first.sentBytes == 3 && first.status == 200)
             #expect(first.isWhole && first.route == "/echo" && first.method == .post)
+            #expect(records.allSatisfy { $0.seconds > 0 && $0.seconds < 10 })
             #expect(records.last?.isWhole == false && records.last?.sentBytes == 4)
         }
     }

@@ -65,7 +65,10 @@ enum WireCases {
     private static func line(_ line: String) -> String { "\(line)\r\nHost: h\r\n\r\n" }
 
     private static let targets: [WireCase] =
-        [" ", " a b", " a,b", " u@h", " h/x", " h:x", " h:65536", " [::1", " ::1", " h?", " h#"]
+        [
+            " ", " a b", " a,b", " u@h", " h/x", " h:x", " h:65536", " [::1", " ::1", " h?", " h#",
+            " []", " [..]", " [:::]", " [1:2:3:4:5:6:7:8:9]", " [::1]x", " h%41", "\u{E9}",
+        ]
         .map { .refused("Host:\($0)", host($0), 400) } + [
             .refused("no Host", "GET / HTTP/1.1\r\n\r\n", 400),
             .refused("two Hosts", "GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", 400),

@@ -29,8 +29,9 @@ struct ReadingTests {
     private func answers(
         _ task: String?, _ inputs: [ModelInput], truncate: Bool = false
     ) throws -> [ReadAnswer] {
-        try Classification.answers(
-            model, task: task, inputs: inputs, truncate: truncate, backend: backend)
+        let part = Classification.Part(
+            model: model, task: task, inputs: inputs, truncate: truncate)
+        return try Classification.answers([part], backend: backend).parts[0]
     }
 
     @Test("a pair is read with its token types, the same alone and among others")

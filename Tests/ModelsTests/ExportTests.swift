@@ -41,7 +41,8 @@ struct ExportTests {
     func adapters(name: String) throws {
         let (tiny, path) = try export(name)
         let adapter = try Adapter(
-            AdapterSpec(name: "x", rank: 4, alpha: 8), on: tiny.backbone, backend: backend)
+            AdapterSpec(name: "x", rank: 4, alpha: 8), key: "x", on: tiny.backbone,
+            backend: backend)
         for parameter in adapter.parameters {
             let values = SeededWeights.values(parameter.name, shape: parameter.value.shape)
             for (i, value) in values.enumerated() { parameter.value.pointer[i] = value }

@@ -24,6 +24,8 @@ import Testing
             case .retention:
                 let needs = try Multitask.retention(spec, tasks: ["a", "b"]).needs
                 #expect(needs != RetentionNeeds())
+            case .adaptation:
+                _ = try Multitask.adaptation(spec, tasks: ["a", "b"])
             }
         }
         let names = Multitask.catalogue.map { "\($0.family) \($0.name)" }

@@ -11,10 +11,16 @@ import WorkerProtocol
             inputs: [InputText(String(repeating: "x", count: bytes))], truncate: false)
     }
 
-    @Test("Jobs for the same task come out together, others keep their place")
+    private final class Backbone {}
+    private let one = Backbone()
+    private let other = Backbone()
+
+    @Test("Jobs on one backbone come out together, whatever their tasks; others keep their place")
     func together() {
         var queue = ClassifyQueue()
-        for job in [job(1), job(2, task: "u"), job(3)] { queue.add(job) }
+        queue.add(job(1), backbone: ObjectIdentifier(one))
+        queue.add(job(2), backbone: ObjectIdentifier(other))
+        queue.add(job(3, task: "u"), backbone: ObjectIdentifier(one))
         #expect(queue.next().map(\.job.id) == [1, 3])
         #expect(queue.next().map(\.job.id) == [2])
         #expect(queue.next().isEmpty)
@@ -24,10 +30,12 @@ import WorkerProtocol
     func limit() {
         var queue = ClassifyQueue()
         let most = ClassifyQueue.bytesMax
-        for job in [job(1, bytes: most - 5), job(2, bytes: 6), job(3, bytes: 1)] { queue.add(job) }
+        for job in [job(1, bytes: most - 5), job(2, bytes: 6), job(3, bytes: 1)] {
+            queue.add(job, backbone: ObjectIdentifier(one))
+        }
         #expect(queue.next().map(\.job.id) == [1])
         #expect(queue.next().map(\.job.id) == [2, 3])
-        queue.add(job(4, bytes: most * 2))
+        queue.add(job(4, bytes: most * 2), backbone: ObjectIdentifier(one))
         #expect(queue.next().map(\.job.id) == [4])
     }
 
@@ -37,9 +45,9 @@ import WorkerProtocol
         var large = job(1)
         large.inputs = Array(
             repeating: InputText(String(repeating: "x", count: 400)), count: 7)
-        queue.add(large)
-        queue.add(job(2, bytes: 300))
-        queue.add(job(3, task: "u"))
+        queue.add(large, backbone: ObjectIdentifier(one))
+        queue.add(job(2, bytes: 300), backbone: ObjectIdentifier(one))
+        queue.add(job(3), backbone: ObjectIdentifier(other))
         var passes: [[Int]] = []
         var seen: [Int] = []
         while !queue.isEmpty {
@@ -57,7 +65,7 @@ import WorkerProtocol
     @Test("A cancelled job is gone")
     func cancel() {
         var queue = ClassifyQueue()
-        queue.add(job(1))
+        queue.add(job(1), backbone: ObjectIdentifier(one))
         let here = queue.cancel(1)
         let gone = queue.cancel(1)
         #expect(here && !gone)

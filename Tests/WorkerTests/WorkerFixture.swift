@@ -2,6 +2,7 @@ import CPUBackend
 import FoundationEssentials
 import Glibc
 import Models
+import Tensor
 import TestSupport
 import WorkerProtocol
 
@@ -35,9 +36,10 @@ struct WorkerFixture {
             if role == "train" {
                 TrainingLoop(backend: backend, channel: channel, inbox: inbox).run()
             } else {
+                let source = ModelSource(threads: 1) { CPUBackend(threads: $0) }
                 InferenceLoop(backend: backend, channel: channel, inbox: inbox) { files in
                     loading(files)
-                    return try ModelCache.load(files, backend: CPUBackend(threads: 1))
+                    return try source.load(files)
                 }.run()
             }
         }
@@ -57,6 +59,23 @@ struct WorkerFixture {
         let weights = "\(folder)/weights.safetensors"
         try model.save(to: weights)
         return ModelFiles(base: base, weights: BlobReference(sha256: "weights", path: weights))
+    }
+
+    /// The tiny model with a head for the task `intent` and a random adapter beside its backbone.
+    func adapted(_ name: String, seed: UInt64) throws -> ModelFiles {
+        let model = try Model(base: base.path, weights: nil, backend: CPUBackend(threads: 1))
+        model.addClassifier(
+            HeadSpec(
+                task: "intent", kind: "classification", labels: ["a", "b"], format: "raw",
+                maxLength: 64, adapter: "shared"), seed: 3)
+        let adapter = try model.addAdapter(AdapterSpec(name: "shared", rank: 4), seed: seed)
+        for parameter in adapter.parameters {
+            let values = SeededWeights.values("\(seed)", shape: parameter.value.shape)
+            for (i, value) in values.enumerated() { parameter.value.pointer[i] = 3 * value }
+        }
+        let weights = "\(folder)/\(name).safetensors"
+        try model.save(to: weights, includesBackbone: false)
+        return ModelFiles(base: base, weights: BlobReference(sha256: name, path: weights))
     }
 
     /// Sends all requests, then reads until `isLast`; on a thread of its own.

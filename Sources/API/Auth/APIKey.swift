@@ -22,12 +22,9 @@ package struct APIKey: Sendable {
 struct KeyDigest: Sendable {
     private let bytes: [UInt8]
 
-    init(of key: String) {
-        var hasher = SHA256Hasher()
-        var key = key
-        key.withUTF8 { hasher.update(UnsafeRawBufferPointer($0)) }
-        bytes = hasher.bytes()
-    }
+    private static let hasher = KeyHasher()
+
+    init(of key: String) { bytes = Self.hasher.digest(of: key) }
 
     /// - Parameter hex: as the store keeps it; nil when it is none.
     init?(hex: String) {

@@ -34,7 +34,11 @@ final class DatasetUpload: @unchecked Sendable {
     /// Stores the data set, or finds the one that the same request with this key made.
     /// - Throws: `ValidationFailure`, `StoreError`.
     func complete(_ store: Store, key: String?) throws -> DatasetRecord {
-        let key = key.map { key in idempotencyKey(key) }
+        try complete(store, once: key.map { key in idempotencyKey(key) })
+    }
+
+    /// As above, with a key of the caller's making.
+    func complete(_ store: Store, once key: IdempotencyKey?) throws -> DatasetRecord {
         if let key, let id = try store.replay(key) {
             discard()
             return try store.dataset(id)

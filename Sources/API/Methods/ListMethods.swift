@@ -28,6 +28,17 @@ extension MethodDescriptor {
 
 extension MethodDescriptor.Parameter {
     fileprivate var json: JSON {
+        if takesNames {
+            return [
+                "name": .string(name), "type": "array", "default": [], "summary": .string(summary),
+            ]
+        }
+        if isFlag {
+            return [
+                "name": .string(name), "type": "boolean", "default": .bool(choices[0] == "true"),
+                "summary": .string(summary),
+            ]
+        }
         guard choices.isEmpty else {
             return [
                 "name": .string(name), "type": "string",

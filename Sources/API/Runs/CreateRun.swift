@@ -11,7 +11,7 @@ extension API {
             IdempotencyKey(
                 key: $0, route: "POST /v1/runs", bodySHA256: SHA256.hex(body.bytes))
         }
-        let reader = RunRequest(catalogue: catalogue, limits: limits)
+        let reader = RunRequest(catalogue: catalogue, dtypes: dtypes, limits: limits)
         let record = try await stored { store in
             if let key, let id = try store.replay(key) { return try store.run(id) }
             let spec = try RunChecks(store: store).resolve(try reader.read(body.value))

@@ -20,15 +20,21 @@ extension RunRequest {
         }
         let descriptor = try descriptor(name, field, family)
         var spec = MethodSpec(descriptor.name)
-        for parameter in descriptor.parameters where parameter.choices.isEmpty {
+        for parameter in descriptor.parameters where parameter.isNumber {
             spec.parameters[parameter.name] = try reader.number(
                 parameter.name, in: parameter.range)
         }
         for parameter in descriptor.parameters where !parameter.choices.isEmpty {
-            guard let word = try reader.choice(parameter.name, of: parameter.choices) else {
-                continue
-            }
+            let word =
+                parameter.isFlag
+                ? try reader.flag(parameter.name).map { "\($0)" }
+                : try reader.choice(parameter.name, of: parameter.choices)
+            guard let word else { continue }
             spec.options = (spec.options ?? [:]).merging([parameter.name: word]) { $1 }
+        }
+        for parameter in descriptor.parameters where parameter.takesNames {
+            guard let names = try names(&reader, parameter.name), !names.isEmpty else { continue }
+            spec.lists = (spec.lists ?? [:]).merging([parameter.name: names]) { $1 }
         }
         if descriptor.takesTaskValues, var values = try reader.object("tasks") {
             for name in values.names {
@@ -41,6 +47,26 @@ extension RunRequest {
         }
         try reader.finish()
         return try resolved(field, spec, family, tasks)
+    }
+
+    /// A list of distinct names.
+    private func names(_ reader: inout FieldReader, _ field: String) throws -> [String]? {
+        guard let values = try reader.array(field) else { return nil }
+        guard values.count <= limits.namesMax else {
+            throw reader.invalid(
+                field, "must have at most \(limits.namesMax) names, found \(values.count)")
+        }
+        let names = try values.enumerated().map { index, value in
+            guard let name = value.string, Identifier.isValid(name) else {
+                throw APIError.invalid(
+                    "\(reader.parameter(field))[\(index)]", "must be \(Identifier.rule)")
+            }
+            return name
+        }
+        guard Set(names).count == names.count else {
+            throw reader.invalid(field, "must name each once")
+        }
+        return names
     }
 
     /// Several methods of one family, in any order.
@@ -76,7 +102,7 @@ extension RunRequest {
             if let first = parameter.choices.first {
                 let word = spec.options?[parameter.name] ?? first
                 spec.options = (spec.options ?? [:]).merging([parameter.name: word]) { $1 }
-            } else if spec.parameters[parameter.name] == nil {
+            } else if parameter.isNumber, spec.parameters[parameter.name] == nil {
                 spec.parameters[parameter.name] = parameter.default
             }
         }

@@ -6,6 +6,8 @@ import Spec
 /// be done without the store. What needs the store (data sets, the base model) is `RunChecks`'.
 struct RunRequest {
     let catalogue: [MethodDescriptor]
+    /// The one for `auto` last.
+    let dtypes: [String]
     let limits: APILimits
 
     /// - Returns: the spec; its `baseModel` is empty where the body names none.
@@ -29,6 +31,7 @@ struct RunRequest {
             curriculum: try method(&fields, "curriculum", .curriculum, tasks),
             aggregation: try method(&fields, "aggregation", .aggregation, tasks),
             retention: try methods(&fields, "retention", .retention, tasks),
+            adaptation: try method(&fields, "adaptation", .adaptation, tasks),
             stages: try stages(&fields, tasks),
             optimizer: try optimizer(&fields),
             epochs: try fields.integer("epochs", in: 1...limits.epochsMax) ?? 1,
@@ -55,18 +58,11 @@ struct RunRequest {
                 throw APIError.notAvailable(name, "leave it out")
             }
         }
-        if let adaptation = fields.value("adaptation"), adaptation != ["method": "full"] {
-            throw APIError.notAvailable(
-                "adaptation", "leave it out or write {\"method\":\"full\"}")
-        }
     }
 
     private func dtype(_ fields: inout FieldReader) throws -> String {
-        guard let dtype = try fields.string("dtype") else { return "fp32" }
-        guard dtype == "auto" || dtype == "fp32" else {
-            throw APIError.notAvailable("dtype", "write \"auto\" or \"fp32\"")
-        }
-        return "fp32"
+        let dtype = try fields.choice("dtype", of: ["auto"] + dtypes) ?? "auto"
+        return dtype == "auto" ? dtypes.last ?? "fp32" : dtype
     }
 
     private func optimizer(_ fields: inout FieldReader) throws -> OptimizerSpec {

@@ -10,7 +10,7 @@ extension RunSpec {
             "retention": .array((retention ?? []).map(\.json)), "mixing": mixing.json,
             "weighting": weighting?.json ?? nil, "aggregation": aggregation?.json ?? nil,
             "curriculum": curriculum?.json ?? nil,
-            "adaptation": ["method": "full"],
+            "adaptation": adaptation?.json ?? ["method": "full"],
             "optimizer": [
                 "name": .string(optimizer.name),
                 "learning_rate": .number(optimizer.learningRate),
@@ -56,7 +56,10 @@ extension MethodSpec {
             object[name] = .number(value)
         }
         for (name, word) in (options ?? [:]).sorted(by: { $0.key < $1.key }) {
-            object[name] = .string(word)
+            object[name] = ["true", "false"].contains(word) ? .bool(word == "true") : .string(word)
+        }
+        for (name, names) in (lists ?? [:]).sorted(by: { $0.key < $1.key }) {
+            object[name] = .array(names.map { .string($0) })
         }
         if !tasks.isEmpty {
             let values = tasks.sorted { $0.key < $1.key }

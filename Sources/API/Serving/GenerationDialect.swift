@@ -22,12 +22,7 @@ struct NativeDialect: GenerationDialect {
         generation.object(
             "text_completion",
             [
-                "choices": .array(
-                    record.texts.indices.map { index in
-                        choice(
-                            index, record.texts[index], record.reasons[index],
-                            record.logprobs(of: index))
-                    }),
+                "choices": record.choices(choice),
                 "usage": record.usageJSON, "timings": record.timings,
                 "seed": .integer(Int64(clamping: generation.parameters.sampling.seed)),
             ])
@@ -36,8 +31,8 @@ struct NativeDialect: GenerationDialect {
     func opening(_ generation: Generation) -> [JSON] { [] }
 
     func chunks(_ generation: Generation, _ delta: GenerateDelta) -> [JSON] {
-        let logprobs = generation.parameters.sampling.logprobs > 0 ? delta.logprobs : nil
-        let choice = choice(delta.choice, delta.text, delta.finishReason, logprobs)
+        let choice = choice(
+            delta.choice, delta.text, delta.finishReason, generation.logprobs(of: delta))
         return [generation.object("text_completion.chunk", ["choices": [choice]])]
     }
 
@@ -54,6 +49,20 @@ struct NativeDialect: GenerationDialect {
             "index": .count(index), "text": .string(text), "finish_reason": .optional(reason),
             "logprobs": logprobs.map { ["content": .array($0.map(\.json))] } ?? nil,
         ]
+    }
+}
+
+extension GenerationRecord {
+    /// The choices in their order, each as `json` says it.
+    func choices(_ json: (Int, String, String?, [TokenLogprob]?) -> JSON) -> JSON {
+        .array(texts.indices.map { json($0, texts[$0], reasons[$0], logprobs(of: $0)) })
+    }
+}
+
+extension Generation {
+    /// Nil where none were asked for.
+    func logprobs(of delta: GenerateDelta) -> [TokenLogprob]? {
+        parameters.sampling.logprobs > 0 ? delta.logprobs : nil
     }
 }
 

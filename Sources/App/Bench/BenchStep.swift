@@ -2,7 +2,10 @@ import ArgumentParser
 import CPUBackend
 import Foundation
 import JSON
+import Tensor
 import Training
+
+extension ProductPrecision: ExpressibleByArgument {}
 
 struct BenchStep: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,6 +15,9 @@ struct BenchStep: ParsableCommand {
 
     @Option(help: "Steps to time.")
     var steps = 10
+
+    @Option(help: "What large products round their factors to: fp32 or bf16.")
+    var dtype = ProductPrecision.fp32
 
     @Option(help: "Write the weights and the batch here, for a peer to run the same step.")
     var dump: String?
@@ -24,6 +30,10 @@ struct BenchStep: ParsableCommand {
 
     func run() throws {
         let session = try BenchSession(options)
+        guard session.backend.precisions.contains(dtype) else {
+            throw CommandFailure("--dtype \(dtype) needs a processor with AVX512_BF16")
+        }
+        session.backend.precision = dtype
         if let dump { try session.dump(to: dump) }
         let first = try session.benchmark.run(steps: 1, warmup: 0)
         let timings = try session.benchmark.run(steps: steps, warmup: 1)

@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import CPUBackend
 import Foundation
 import Glibc
 import HTTP
@@ -8,6 +9,7 @@ import Models
 import Multitask
 import Pool
 import Store
+import Tensor
 import WorkerProtocol
 
 struct ServeCommand: AsyncParsableCommand {
@@ -70,6 +72,7 @@ struct ServeCommand: AsyncParsableCommand {
         let metrics = ServerMetrics()
         let api = try API(
             store: store, compute: pool, catalogue: Multitask.catalogue,
+            dtypes: CPUBackend.precisions.map(\.rawValue),
             interference: InterferenceReport.json, key: key,
             imports: ModelImport(folder: modelFolder, inspect: Self.inspect), metrics: metrics,
             log: { log.write($0) })

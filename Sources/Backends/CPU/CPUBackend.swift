@@ -20,7 +20,8 @@ package final class CPUBackend: Backend {
     package let threads: Int
     let pool: ThreadPool
     let kernels: pt_kernels
-    let panels: Panels?
+    private let panels: [ProductPrecision: Panels]
+    package var precision = ProductPrecision.fp32
     let allocator = Allocator()
     var rotaryTables: [RotaryForm: RotaryTable] = [:]
 
@@ -34,17 +35,35 @@ package final class CPUBackend: Backend {
         self.pool = pool
         self.threads = pool.threads
         kernels = Self.table(level ?? KernelLevel.available.last ?? .baseline)
-        panels = Panels(kernels, threads: pool.threads)
+        var panels: [ProductPrecision: Panels] = [:]
+        panels[.fp32] = Panels(kernels.products, threads: pool.threads)
+        if level == nil { panels[.bf16] = Panels(pt_bf16_products(), threads: pool.threads) }
+        self.panels = panels
         openblas_set_num_threads(1)
     }
 
-    /// `kernels avx512, OpenBLAS 0.3.21 SkylakeX, 2 threads`
+    /// `kernels avx512, OpenBLAS 0.3.21 SkylakeX, 2 threads`, and the precision of products
+    /// where it is not `fp32`.
     package var numerics: String {
         let words = String(cString: openblas_get_config()).split(separator: " ")
         let version = words.prefix(2).joined(separator: " ")
         let core = String(cString: openblas_get_corename())
+        let products = precision == .fp32 ? "" : ", \(precision) products"
         return "kernels \(String(cString: kernels.name)), \(version) \(core), \(threads) threads"
+            + products
     }
+
+    package var precisions: [ProductPrecision] {
+        panels[.bf16] == nil ? [.fp32] : [.fp32, .bf16]
+    }
+
+    /// Those of this processor's fastest kernels.
+    package static var precisions: [ProductPrecision] {
+        pt_bf16_products() == nil ? [.fp32] : [.fp32, .bf16]
+    }
+
+    /// nil where OpenBLAS does better.
+    var packing: Panels? { panels[precision] }
 
     private static func table(_ level: KernelLevel) -> pt_kernels {
         guard let table = pt_kernels_at(level.rawValue) ?? pt_kernels_at(0) else {

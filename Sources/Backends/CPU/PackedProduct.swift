@@ -22,11 +22,11 @@ struct PackedProduct {
     }
 
     func run(on pool: ThreadPool) {
-        let count = (product.k + Panels.depthMax - 1) / Panels.depthMax
+        let count = (product.k + panels.depthMax - 1) / panels.depthMax
         let depth = ((product.k + count - 1) / count).rounded(upTo: 4)
         for columns in (0..<product.n).pieces(of: Panels.columnsMax) {
             let width = columns.count.rounded(upTo: panels.columns)
-            let depths = max(1, Panels.sharedFloats / (width * depth)) * depth
+            let depths = max(1, Panels.sharedFloats / (width * panels.lines(depth))) * depth
             for group in (0..<product.k).pieces(of: depths) {
                 let blocks = group.pieces(of: depth)
                 pack(columns, blocks, on: pool)
@@ -42,11 +42,11 @@ struct PackedProduct {
         pool.run(blocks.count * strips.count) { index, _ in
             let (block, strip) = (blocks[index / strips.count], strips[index % strips.count])
             let offset =
-                (block.lowerBound - blocks[0].lowerBound) * width
-                + (strip.lowerBound - columns.lowerBound) * block.count
+                panels.lines(block.lowerBound - blocks[0].lowerBound) * width
+                + (strip.lowerBound - columns.lowerBound) * panels.lines(block.count)
             let across = product.transposeB
             let (column, depth) = (strip.lowerBound, block.lowerBound)
-            panels.pack(
+            panels.kernels.pack(
                 product.b + (across ? column : depth) * product.strideB
                     + (across ? depth : column),
                 product.strideB, across ? 1 : 0, 1, strip.count, block.count,
@@ -67,9 +67,9 @@ struct PackedProduct {
             for block in blocks {
                 pack(rows, block, into: panels.own[thread])
                 let offset =
-                    (block.lowerBound - blocks[0].lowerBound) * width
-                    + (strip.lowerBound - columns.lowerBound) * block.count
-                panels.multiplyBlock(
+                    panels.lines(block.lowerBound - blocks[0].lowerBound) * width
+                    + (strip.lowerBound - columns.lowerBound) * panels.lines(block.count)
+                panels.kernels.multiply_block(
                     panels.own[thread], panels.shared + offset,
                     product.c + rows.lowerBound * product.strideC + strip.lowerBound,
                     product.strideC, rows.count, strip.count, block.count,
@@ -81,7 +81,7 @@ struct PackedProduct {
     private func pack(_ rows: Range<Int>, _ block: Range<Int>, into panel: Floats) {
         let across = !product.transposeA
         let (row, depth) = (rows.lowerBound, block.lowerBound)
-        panels.pack(
+        panels.kernels.pack(
             product.a + (across ? row : depth) * product.strideA + (across ? depth : row),
             product.strideA, across ? 1 : 0, 0, rows.count, block.count, panel)
     }

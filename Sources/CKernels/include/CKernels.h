@@ -7,6 +7,23 @@
 
 #pragma clang assume_nonnull begin
 
+/// Products of packed panels. A line of a panel holds `depths` depths of its rows of A or columns
+/// of B in 32-bit elements.
+typedef struct pt_products {
+    /// The tile of C that `multiply_block` forms in registers: as many rows of A, or columns of B,
+    /// make a panel.
+    long rows, columns, depths;
+    /// Packs `count` rows of A, or columns of B where `wide`, over `depth`. Element (i, k) lies at
+    /// x[i·stride + k] where depth is contiguous, else at x[k·stride + i]. What a last, partial
+    /// panel lacks has no meaning.
+    void (*pack)(const float *x, long stride, int depth_contiguous, int wide, long count,
+                 long depth, float *panels);
+    /// c[rows, columns] (+)= a·b from consecutive panels of `depth`. Every number is one chain of
+    /// fused multiplications and additions: no way of cutting C changes a bit.
+    void (*multiply_block)(const float *a, const float *b, float *c, long ldc, long rows,
+                           long columns, long depth, int accumulate);
+} pt_products;
+
 /// One instruction set's kernels. `long` counts elements; rows are contiguous unless a
 /// stride is given.
 typedef struct pt_kernels {
@@ -100,24 +117,17 @@ typedef struct pt_kernels {
     void (*join_quadratics)(float *precision, float *center, float decay, const float *added,
                             const float *value, long n);
 
-    /// The tile of C that `multiply_block` forms in registers: as many rows of A, or columns of B,
-    /// make a panel, depth by depth. 0, and the functions NULL, where OpenBLAS does better.
-    long product_rows, product_columns;
-    /// Packs `count` rows of A, or columns of B where `wide`, over `depth`. Element (i, k) lies at
-    /// x[i·stride + k] where depth is contiguous, else at x[k·stride + i]. What a last, partial
-    /// panel lacks has no meaning.
-    void (*_Nullable pack)(const float *x, long stride, int depth_contiguous, int wide, long count,
-                           long depth, float *panels);
-    /// c[rows, columns] (+)= a·b from consecutive panels of `depth`. Every number is one chain of
-    /// fused multiplications and additions: no way of cutting C changes a bit.
-    void (*_Nullable multiply_block)(const float *a, const float *b, float *c, long ldc, long rows,
-                                     long columns, long depth, int accumulate);
+    /// NULL where OpenBLAS does better.
+    const pt_products *_Nullable products;
 } pt_kernels;
 
 /// Level 0 is the baseline of the target, 1 AVX2 with FMA, 2 AVX-512. NULL where this processor
 /// cannot run it.
 const pt_kernels *_Nullable pt_kernels_at(int level);
 #define PT_KERNEL_LEVELS 3
+/// Products whose factors are rounded to bfloat16 and whose sums are float32. NULL where this
+/// processor has no instructions for them (AVX512_BF16).
+const pt_products *_Nullable pt_bf16_products(void);
 /// The most gradients that `gramian` compares.
 #define PT_SLOTS_MAX 64
 

@@ -63,6 +63,14 @@ package struct Fields: Sendable, Equatable {
     static func matches(_ left: String, _ right: String) -> Bool {
         guard left.utf8.count == right.utf8.count else { return false }
         if left == right { return true }
+        let isEqual = left.utf8.withContiguousStorageIfAvailable { left in
+            right.utf8.withContiguousStorageIfAvailable { right in
+                left.indices.allSatisfy {
+                    ByteClass.lowercased(left[$0]) == ByteClass.lowercased(right[$0])
+                }
+            }
+        }
+        if let isEqual = isEqual ?? nil { return isEqual }
         var other = right.utf8.makeIterator()
         for one in left.utf8 {
             guard let byte = other.next(), ByteClass.lowercased(one) == ByteClass.lowercased(byte)

@@ -1,5 +1,3 @@
-typealias Bytes = UnsafeBufferPointer<UInt8>
-
 /// Finds the end of one line that may come in pieces, refusing what no line may hold at the first
 /// byte that shows it.
 struct LineScanner: Sendable {
@@ -19,6 +17,13 @@ struct LineScanner: Sendable {
     ///   - lengthMax: bytes allowed before the CRLF.
     mutating func scan(_ input: Bytes, lengthMax: Int) -> Outcome {
         var index = scanned
+        let wordsEnd = min(input.count, lengthMax) - 8
+        let words = UnsafeRawBufferPointer(input)
+        while index <= wordsEnd,
+            Self.isText(words.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+        {
+            index &+= 8
+        }
         while index < input.count {
             let byte = input[index]
             if ByteClass.isFieldText(byte) {
@@ -35,5 +40,16 @@ struct LineScanner: Sendable {
         }
         scanned = index
         return .incomplete
+    }
+
+    /// Whether none of eight bytes is a control byte, HTAB included, or DEL.
+    @inline(__always)
+    private static func isText(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let tops: UInt64 = 0x8080_8080_8080_8080
+        let controls = (word &- ones &* 0x20) & ~word & tops
+        let other = word ^ (ones &* 0x7F)
+        let deletes = (other &- ones) & ~other & tops
+        return controls | deletes == 0
     }
 }

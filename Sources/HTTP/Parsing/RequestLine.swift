@@ -7,13 +7,14 @@ struct RequestLine: Sendable, Equatable {
     /// - Parameter line: without its CRLF; control bytes but HTAB have been refused.
     /// - Throws: `HTTPError` 400; 505 for another version; 501 for a method unknown here.
     init(_ line: Bytes) throws(HTTPError) {
-        guard let methodEnd = line.firstIndex(of: 0x20), methodEnd > 0,
-            let targetEnd = line[(methodEnd + 1)...].firstIndex(of: 0x20)
-        else { throw Self.malformed }
-        let name = line[..<methodEnd]
-        guard name.allSatisfy(ByteClass.isToken) else { throw Self.malformed }
-        isVersion10 = try Self.parseVersion(line[(targetEnd + 1)...])
-        guard let method = Self.method(name) else {
+        let methodEnd = line.end(of: 0, where: ByteClass.isToken)
+        guard methodEnd > 0, methodEnd < line.count, line[methodEnd] == 0x20 else {
+            throw Self.malformed
+        }
+        let targetEnd = line.end(of: methodEnd + 1) { $0 != 0x20 }
+        guard targetEnd < line.count else { throw Self.malformed }
+        isVersion10 = try Self.parseVersion(Bytes(rebasing: line[(targetEnd + 1)...]))
+        guard let method = Self.method(Bytes(rebasing: line[..<methodEnd])) else {
             throw HTTPError(
                 501,
                 "The method is not one of GET, HEAD, POST, PUT, PATCH, DELETE, "
@@ -25,23 +26,23 @@ struct RequestLine: Sendable, Equatable {
             Bytes(rebasing: line[(methodEnd + 1)..<targetEnd]), method: method)
     }
 
-    private static func method(_ name: Slice<Bytes>) -> Method? {
+    private static func method(_ name: Bytes) -> Method? {
         switch name.count {
-        case 3: name.elementsEqual("GET".utf8) ? .get : name.elementsEqual("PUT".utf8) ? .put : nil
-        case 4:
-            name.elementsEqual("POST".utf8) ? .post : name.elementsEqual("HEAD".utf8) ? .head : nil
-        case 5: name.elementsEqual("PATCH".utf8) ? .patch : nil
-        case 6: name.elementsEqual("DELETE".utf8) ? .delete : nil
-        case 7: name.elementsEqual("OPTIONS".utf8) ? .options : nil
+        case 3: name.equals("GET") ? .get : name.equals("PUT") ? .put : nil
+        case 4: name.equals("POST") ? .post : name.equals("HEAD") ? .head : nil
+        case 5: name.equals("PATCH") ? .patch : nil
+        case 6: name.equals("DELETE") ? .delete : nil
+        case 7: name.equals("OPTIONS") ? .options : nil
         default: nil
         }
     }
 
     /// Whether it is HTTP/1.0. A higher minor version is treated as 1.1 (RFC 9110 §2.5).
-    private static func parseVersion(_ bytes: Slice<Bytes>) throws(HTTPError) -> Bool {
-        guard bytes.count == 8, bytes.starts(with: "HTTP/".utf8) else { throw malformed }
-        let start = bytes.startIndex
-        let (major, dot, minor) = (bytes[start + 5], bytes[start + 6], bytes[start + 7])
+    private static func parseVersion(_ bytes: Bytes) throws(HTTPError) -> Bool {
+        guard bytes.count == 8, Bytes(rebasing: bytes[..<5]).equals("HTTP/") else {
+            throw malformed
+        }
+        let (major, dot, minor) = (bytes[5], bytes[6], bytes[7])
         guard ByteClass.isDigit(major), dot == UInt8(ascii: "."), ByteClass.isDigit(minor) else {
             throw malformed
         }

@@ -160,18 +160,13 @@ struct RequestParser: Sendable {
 
     private mutating func finishHead() throws(HTTPError) -> RequestHead {
         guard let line else { throw Self.malformed }
-        let semantics = try FieldSemantics(fields, isVersion10: line.isVersion10)
-        switch semantics.framing {
+        let head = try RequestHead(line, fields)
+        switch head.framing {
         case .none: state = .body(left: 0)
         case .length(let length): state = .body(left: length)
         case .chunked: state = .chunked(ChunkedDecoder(limits, budget: budget))
         }
-        return RequestHead(
-            method: line.method, target: line.target,
-            authority: line.target.authority ?? semantics.host ?? "",
-            isVersion10: line.isVersion10, fields: fields, framing: semantics.framing,
-            keepsAlive: semantics.keepsAlive(isVersion10: line.isVersion10),
-            expectsContinue: semantics.expectsContinue)
+        return head
     }
 
     private static var malformed: HTTPError {

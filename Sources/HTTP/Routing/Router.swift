@@ -1,13 +1,33 @@
 /// Matches method and path. 404, 405 with Allow, OPTIONS and HEAD-from-GET are made here.
 package struct Router: Sendable {
-    struct Resource: Sendable {
+    /// A pattern and its handlers. An object, because every request is handed one.
+    final class Resource: Sendable {
         let pattern: RoutePattern
         let name: String
         /// Its place in `routeNames`.
         let number: Int
-        var isUrgent = false
+        let isUrgent: Bool
         /// By `Method.number`.
-        var handlers: [Route.Handler?]
+        private let handlers: [Route.Handler?]
+
+        init(_ route: Route, number: Int) {
+            pattern = RoutePattern(route.pattern)
+            name = route.pattern
+            self.number = number
+            isUrgent = route.isUrgent
+            handlers = Method.allCases.map { $0 == route.method ? route.handler : nil }
+        }
+
+        /// `other` with one more route of its pattern.
+        init(_ other: Resource, adding route: Route) {
+            pattern = other.pattern
+            name = other.name
+            number = other.number
+            isUrgent = other.isUrgent || route.isUrgent
+            var handlers = other.handlers
+            handlers[route.method.number] = route.handler
+            self.handlers = handlers
+        }
 
         /// HEAD is answered by GET where it has no handler of its own.
         func handler(for method: Method) -> Route.Handler? {
@@ -59,17 +79,12 @@ package struct Router: Sendable {
     }
 
     private mutating func add(_ route: Route) {
-        let pattern = RoutePattern(route.pattern)
         let index = patterned.firstIndex { $0.name == route.pattern }
-        var resource =
-            exact[route.pattern] ?? index.map { patterned[$0] }
-            ?? Resource(
-                pattern: pattern, name: route.pattern, number: routeNames.count,
-                handlers: Array(repeating: nil, count: Method.allCases.count))
-        if resource.number == routeNames.count { routeNames.append(route.pattern) }
-        resource.handlers[route.method.number] = route.handler
-        if route.isUrgent { resource.isUrgent = true }
-        if pattern.parameterCount == 0 {
+        let known = exact[route.pattern] ?? index.map { patterned[$0] }
+        let resource =
+            known.map { Resource($0, adding: route) } ?? Resource(route, number: routeNames.count)
+        if known == nil { routeNames.append(route.pattern) }
+        if resource.pattern.parameterCount == 0 {
             exact[route.pattern] = resource
         } else if let index {
             patterned[index] = resource

@@ -72,7 +72,7 @@ extension Connection {
         }
         let isOpen = await withCheckedContinuation { turn in
             onReactor { [self] in
-                exchange.turn = turn
+                exchange.awaitTurn(turn)
                 deliver(exchange, response)
                 // A connection that is over opens nothing.
                 if self.exchange(exchange.number) == nil { exchange.open(false) }
@@ -109,15 +109,17 @@ extension Connection {
         exchange.channel?.fail(CancellationError())
         exchange.open(false)
         lane.metrics.requestsInFlight.add(-1)
+        // The reactor's own time stands still within a turn, in which most answers are made.
+        let seconds = SystemCalls.monotonicSeconds() - summary.started
         if summary.status != 0 {
             lane.metrics.count(
                 route: exchange.match.number, method: summary.method, status: summary.status,
-                seconds: summary.seconds)
+                seconds: seconds)
         }
         lane.onRequest?(
             RequestRecord(
                 id: exchange.requestID, peer: peer, method: summary.method,
-                route: exchange.route, status: summary.status, seconds: summary.seconds,
+                route: exchange.route, status: summary.status, seconds: seconds,
                 receivedBytes: summary.receivedBytes, sentBytes: summary.sentBytes,
                 traceParent: exchange.traceParent, isWhole: summary.isWhole))
     }
@@ -154,7 +156,7 @@ extension Connection {
             if try append(bytes, exchange) {
                 writer.resume()
             } else {
-                exchange.writers.append(writer)
+                exchange.awaitRoom(writer)
             }
         } catch {
             writer.resume(throwing: error)

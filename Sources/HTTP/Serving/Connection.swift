@@ -21,16 +21,20 @@ final class Connection: EventHandler, @unchecked Sendable {
     /// Those whose handlers run or may still write.
     var exchanges: [Exchange] = []
     private var isFlushAsked = false
+    private var isSettling = false
+    /// `align` comes at the event's end.
+    private var isInEvent = false
     private var isBlocked = false
     private var isClosed = false
-    private static let lost: Readiness = [.error, .hangUp]
-    private var interest: Readiness = [.read, .readHangUp]
+    private var interest: Readiness
     private var armedFor = Double.infinity
 
     // The lane's list of idle connections.
     var idlePrevious: Connection?
     var idleNext: Connection?
     var isListedIdle = false
+    /// Since when it was idle when it was listed.
+    var listedSince = 0.0
 
     lazy var peer = SystemCalls.peerAddress(descriptor)
 
@@ -41,6 +45,9 @@ final class Connection: EventHandler, @unchecked Sendable {
         self.descriptor = descriptor
         self.lane = lane
         state = ConnectionState(lane.limits, now: lane.reactor.now)
+        interest = [.read, .readHangUp]
+        if tls == nil { interest.insert(.edges) }
+        state.advance(to: lane.moment())
     }
 
     /// False when epoll has no room.
@@ -59,7 +66,7 @@ final class Connection: EventHandler, @unchecked Sendable {
     /// Tells the state something, then does what it asks.
     @discardableResult
     func tell<Result>(_ event: (inout ConnectionState) -> Result) -> Result {
-        state.advance(to: lane.moment())
+        if state.now != reactor.now { state.advance(to: lane.moment()) }
         let result = event(&state)
         settle()
         return result
@@ -69,13 +76,24 @@ final class Connection: EventHandler, @unchecked Sendable {
 
     func ready(_ readiness: Readiness) {
         if isClosed { return }
-        if readiness.hasAny(Self.lost) { return close() }
+        if readiness.hasAny(.error) || readiness.hasAny(.hangUp) { return close() }
+        isInEvent = true
+        take(readiness)
+        // What was answered without a task leaves while its socket is in the processor's caches.
+        if !isBlocked { flush() }
+        isInEvent = false
+        align()
+    }
+
+    private func take(_ readiness: Readiness) {
         if readiness.hasAny(.write) {
             if tls?.readWaitsForWrite == true { receive() }
             flush()
         }
         if readiness.hasAny(.read) {
             receive()
+            // What epoll said is used up, and the FIN is still to be read.
+            if readiness.hasAny(.readHangUp) { askAgain() }
         } else if readiness.hasAny(.readHangUp) {
             tell { $0.noteHangUp() }
         }
@@ -103,7 +121,8 @@ final class Connection: EventHandler, @unchecked Sendable {
 
     // MARK: The socket
 
-    /// One read; epoll reports again what is left.
+    /// One read, so that a fast client does not hold up the others; epoll reports again what is
+    /// left.
     private func receive() {
         let wasEstablished = tls?.isEstablished ?? true
         let transfer =
@@ -113,6 +132,8 @@ final class Connection: EventHandler, @unchecked Sendable {
         case .bytes(let count):
             lane.metrics.receivedBytes.add(count)
             tell { $0.receive(Bytes(rebasing: lane.scratch[..<count])) }
+            // More may be there; a FIN, too, where its news was not asked for.
+            if count == lane.scratch.count || !state.wantsHangUp { askAgain() }
         case .wouldBlock: watch()
         case .end: tell { $0.endInput() }
         case .cutOff: tell { $0.cutOff() }
@@ -147,15 +168,22 @@ final class Connection: EventHandler, @unchecked Sendable {
 
     // MARK: Doing
 
-    /// Does what the state asks, and brings epoll's interest, the deadline and the idle list in
-    /// line with it.
+    /// Does what the state asks. What an action adds is done after those before it.
     private func settle() {
+        if isSettling { return }
+        isSettling = true
         while state.hasActions {
             var actions = lane.takeSpareActions()
             state.takeActions(into: &actions)
             for action in actions { perform(action) }
             lane.giveBack(&actions)
         }
+        isSettling = false
+        if !isInEvent { align() }
+    }
+
+    /// Brings epoll's interest, the deadline and the idle list in line with the state.
+    private func align() {
         if isClosed { return }
         if state.wantsFlush && !isBlocked && !isFlushAsked {
             isFlushAsked = true
@@ -170,8 +198,16 @@ final class Connection: EventHandler, @unchecked Sendable {
         lane.noteIdle(self, state.isIdle)
     }
 
+    /// On a clear port epoll reports only news, which saves it a look at every socket that was
+    /// just served. A short read means that there is no more (epoll(7)); otherwise this makes it
+    /// look once more. TLS keeps what it read of a record to itself, so its sockets are reported
+    /// as long as they are ready.
+    private func askAgain() {
+        if !isClosed, tls == nil { reactor.change(token, to: interest) }
+    }
+
     private func watch() {
-        var wanted: UInt32 = 0
+        var wanted = tls == nil ? Readiness.edges.rawValue : 0
         if state.wantsInput { wanted |= Readiness.read.rawValue }
         if state.wantsHangUp { wanted |= Readiness.readHangUp.rawValue }
         if isBlocked || tls?.readWaitsForWrite == true { wanted |= Readiness.write.rawValue }

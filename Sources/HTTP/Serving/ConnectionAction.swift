@@ -30,7 +30,8 @@ struct ExchangeSummary: Equatable {
     var method: Method
     /// 0 when no answer was begun.
     var status: Int
-    var seconds: Double
+    /// When its head was complete.
+    var started: Double
     /// Of the request's body.
     var receivedBytes: Int
     /// Of the answer's body, without framing.

@@ -107,8 +107,13 @@ extension ConnectionState {
 
     private var mayParse: Bool {
         phase == .open && !stopsParsing && exchanges.count < limits.pipelinedMax
-            && exchanges.last?.isParked != true && output.count < limits.outputBytesMax
+            && !isLastParked && output.count < limits.outputBytesMax
             && receiving?.pausedAt == nil
+    }
+
+    /// Not through `last`, which copies the whole exchange.
+    private var isLastParked: Bool {
+        !exchanges.isEmpty && exchanges[exchanges.count - 1].isParked
     }
 
     /// Parses as far as may be; how many bytes were consumed.

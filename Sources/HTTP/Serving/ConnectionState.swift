@@ -130,7 +130,7 @@ struct ConnectionState: ~Copyable {
         let isReceiving = receiving?.number == exchange.number
         return ExchangeSummary(
             method: exchange.method, status: exchange.isRefusal ? 0 : exchange.status,
-            seconds: now - exchange.started,
+            started: exchange.started,
             receivedBytes: isReceiving ? receiving?.bytes ?? 0 : exchange.bodyBytes,
             sentBytes: exchange.sentBytes, isWhole: isWhole)
     }

@@ -10,10 +10,16 @@ final class Exchange: @unchecked Sendable {
     let traceParent: String?
     let channel: BodyChannel?
     var task: Task<Void, Never>?
-    /// The stream's producer, until the head is written.
-    var turn: CheckedContinuation<Bool, Never>?
-    /// Producers that found the output full.
-    var writers: [CheckedContinuation<Void, any Error>] = []
+    /// Nil until a stream begins: most answers need none.
+    private var producers: Producers?
+
+    /// Who waits for the connection.
+    private final class Producers {
+        /// The stream's producer, until the head is written.
+        var turn: CheckedContinuation<Bool, Never>?
+        /// Producers that found the output full.
+        var writers: [CheckedContinuation<Void, any Error>] = []
+    }
 
     init(
         _ number: Int, requestID: String, isHead: Bool, match: Router.Match, route: String?,
@@ -28,16 +34,30 @@ final class Exchange: @unchecked Sendable {
         self.channel = channel
     }
 
+    /// The producer goes on at `open`.
+    func awaitTurn(_ turn: CheckedContinuation<Bool, Never>) {
+        let producers = self.producers ?? Producers()
+        producers.turn = turn
+        self.producers = producers
+    }
+
+    /// The writer goes on at `resumeWriters`.
+    func awaitRoom(_ writer: CheckedContinuation<Void, any Error>) {
+        let producers = self.producers ?? Producers()
+        producers.writers.append(writer)
+        self.producers = producers
+    }
+
     func open(_ isOpen: Bool) {
-        guard turn != nil else { return }
-        let turn = self.turn
-        self.turn = nil
-        turn?.resume(returning: isOpen)
+        guard let producers, let turn = producers.turn else { return }
+        producers.turn = nil
+        turn.resume(returning: isOpen)
     }
 
     func resumeWriters(_ error: (any Error)? = nil) {
-        let writers = self.writers
-        self.writers = []
+        guard let producers else { return }
+        let writers = producers.writers
+        producers.writers = []
         for writer in writers {
             if let error { writer.resume(throwing: error) } else { writer.resume() }
         }

@@ -158,10 +158,17 @@ final class Lane: EventHandler, @unchecked Sendable {
 
     /// Whether there was one.
     private func closeOldestIdle(_ reason: Rejection) -> Bool {
-        guard let oldestIdle else { return false }
-        metrics.count(reason)
-        oldestIdle.close()
-        return true
+        while let oldest = oldestIdle {
+            // Served within one event since it was listed, it was never seen busy.
+            guard oldest.state.idleSince > oldest.listedSince else {
+                metrics.count(reason)
+                oldest.close()
+                return true
+            }
+            noteIdle(oldest, false)
+            noteIdle(oldest, true)
+        }
+        return false
     }
 
     func didClose(_ connection: Connection) {
@@ -183,6 +190,7 @@ final class Lane: EventHandler, @unchecked Sendable {
         guard isIdle != connection.isListedIdle else { return }
         connection.isListedIdle = isIdle
         if isIdle {
+            connection.listedSince = connection.state.idleSince
             connection.idlePrevious = newestIdle
             newestIdle?.idleNext = connection
             newestIdle = connection

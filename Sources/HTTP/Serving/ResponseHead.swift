@@ -15,7 +15,11 @@ struct ResponseHead {
     var isVersion10: Bool
     var requestID: String
 
+    /// What the lines that every answer has take, roughly.
+    private static let bytesTypical = 256
+
     func write(_ response: Response, date: [UInt8], into output: inout [UInt8]) {
+        if output.isEmpty { output.reserveCapacity(Self.bytesTypical) }
         if response.status.code == 200 {
             output.append(static: "HTTP/1.1 200 OK\r\nDate: ")
         } else {

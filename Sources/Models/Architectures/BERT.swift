@@ -37,16 +37,17 @@ package final class BERT: Architecture {
         pooler = settings.pooling == .pooler ? table.affine("pooler.dense") : nil
     }
 
-    package func hiddenStates(_ batch: PackedBatch, caches: [KeyValueCache]?, on tape: Tape)
-        -> Tensor
-    {
+    package func hiddenStates(
+        _ batch: PackedBatch, caches: [KeyValueCache]?, tap: StreamTap?, on tape: Tape
+    ) -> Tensor {
         precondition(caches == nil, "an encoder sees whole sequences: it has no cache")
         let epsilon = configuration.normEpsilon
         var x = tape.embedding(words, batch.tokens, rows: batch.rows)
         x = tape.add(x, tape.embedding(types, batch.tokenTypes, rows: batch.rows))
         x = tape.add(x, tape.embedding(positions, batch.positions, rows: batch.rows))
         x = norm.norm(x, epsilon: epsilon, tape)
-        for block in blocks {
+        if let tap { x = tap(x, 0) }
+        for (layer, block) in blocks.enumerated() {
             let mixed = tape.attention(
                 block.query(x, tape), block.key(x, tape), block.value(x, tape),
                 segments: batch.segments, heads: configuration.heads,
@@ -56,6 +57,7 @@ package final class BERT: Architecture {
             let inner = tape.activate(block.expand(x, tape), activation)
             x = tape.add(block.contract(inner, tape), x)
             x = block.outputNorm.norm(x, epsilon: epsilon, tape)
+            if let tap { x = tap(x, layer + 1) }
         }
         return x
     }

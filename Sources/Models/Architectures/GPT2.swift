@@ -39,13 +39,14 @@ package final class GPT2: Architecture {
             backend: backend)
     }
 
-    package func hiddenStates(_ batch: PackedBatch, caches: [KeyValueCache]?, on tape: Tape)
-        -> Tensor
-    {
+    package func hiddenStates(
+        _ batch: PackedBatch, caches: [KeyValueCache]?, tap: StreamTap?, on tape: Tape
+    ) -> Tensor {
         let (epsilon, width) = (configuration.normEpsilon, configuration.width)
         var x = tape.add(
             tape.embedding(words, batch.tokens, rows: batch.rows),
             tape.embedding(positions, batch.positions, rows: batch.rows))
+        if let tap { x = tap(x, 0) }
         for (layer, block) in blocks.enumerated() {
             let fused = block.fused(block.attentionNorm.norm(x, epsilon: epsilon, tape), tape)
             let mixed = tape.attention(
@@ -56,6 +57,7 @@ package final class GPT2: Architecture {
             x = tape.add(x, block.output(mixed, tape))
             let inner = block.expand(block.hiddenNorm.norm(x, epsilon: epsilon, tape), tape)
             x = tape.add(x, block.contract(tape.activate(inner, activation), tape))
+            if let tap { x = tap(x, layer + 1) }
         }
         for (cache, segment) in zip(caches ?? [], batch.segments) {
             cache.advance(by: segment.count)

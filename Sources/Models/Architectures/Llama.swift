@@ -40,11 +40,12 @@ package final class Llama: Architecture {
             capacity: capacity, backend: backend)
     }
 
-    package func hiddenStates(_ batch: PackedBatch, caches: [KeyValueCache]?, on tape: Tape)
-        -> Tensor
-    {
+    package func hiddenStates(
+        _ batch: PackedBatch, caches: [KeyValueCache]?, tap: StreamTap?, on tape: Tape
+    ) -> Tensor {
         let epsilon = configuration.normEpsilon
         var x = tape.embedding(embedding, batch.tokens, rows: batch.rows)
+        if let tap { x = tap(x, 0) }
         for (layer, block) in blocks.enumerated() {
             let h = tape.rmsNorm(x, gain: block.attentionNorm, epsilon: epsilon)
             let q = rotate(block.query(h, tape), batch, tape)
@@ -57,6 +58,7 @@ package final class Llama: Architecture {
             let g = tape.rmsNorm(x, gain: block.hiddenNorm, epsilon: epsilon)
             let activated = tape.swiGLU(block.gate(g, tape), block.up(g, tape))
             x = tape.add(x, block.down(activated, tape))
+            if let tap { x = tap(x, layer + 1) }
         }
         for (cache, segment) in zip(caches ?? [], batch.segments) {
             cache.advance(by: segment.count)

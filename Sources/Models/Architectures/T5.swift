@@ -55,14 +55,16 @@ package final class T5: Architecture, EncoderDecoder {
             backend: backend)
     }
 
-    package func hiddenStates(_ batch: PackedBatch, caches: [KeyValueCache]?, on tape: Tape)
-        -> Tensor
-    {
+    package func hiddenStates(
+        _ batch: PackedBatch, caches: [KeyValueCache]?, tap: StreamTap?, on tape: Tape
+    ) -> Tensor {
         precondition(caches == nil, "the encoder sees whole sequences: it has no cache")
         var x = tape.embedding(shared, batch.tokens, rows: batch.rows)
-        for block in encoder {
+        if let tap { x = tap(x, 0) }
+        for (layer, block) in encoder.enumerated() {
             x = attend(block.own, x, batch.segments, causal: false, bias: encoderBias, on: tape)
             x = feed(block.hidden, x, on: tape)
+            if let tap { x = tap(x, layer + 1) }
         }
         return tape.rmsNorm(x, gain: encoderNorm, epsilon: configuration.normEpsilon)
     }

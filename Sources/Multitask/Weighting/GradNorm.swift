@@ -25,7 +25,7 @@ package struct GradNorm: WeightingMethod {
             .init("alpha", in: 0...5, default: 1.5, "how strongly slow tasks are pulled along"),
             .init("learning_rate", in: 1e-6...1, default: 0.025, "of Adam on the weights"),
             .init("warmup_steps", in: 1...10_000, default: 5, "steps averaged into L(0)"),
-        ], tasksMin: 2)
+        ], tasksMin: 2, comparesGradients: true)
 
     private static let floor = 1e-3
     private static let beta1 = 0.9

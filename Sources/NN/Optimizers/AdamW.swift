@@ -25,8 +25,8 @@ package struct Penalties {
 
 /// AdamW over task slots. Weight decay is not applied to parameters of rank 1 (norms, biases).
 package final class AdamW {
-    private let parameters: [Parameter]
-    private let configuration: AdamWConfiguration
+    package let parameters: [Parameter]
+    package let configuration: AdamWConfiguration
     private let backend: any Backend
     private var states: [State]
 

@@ -87,18 +87,29 @@ package enum FileSystem {
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     static func removeContents(of folder: String) throws {
+        for name in try names(in: folder) {
+            let path = "\(folder)/\(name)"
+            if unlink(path) != 0, errno == EISDIR || errno == EPERM { try removeFolder(path) }
+        }
+    }
+
+    /// With everything in it.
+    static func removeFolder(_ path: String) throws {
+        try removeContents(of: path)
+        rmdir(path)
+    }
+
+    /// Of the files and folders in it, in no order.
+    static func names(in folder: String) throws -> [String] {
         guard let stream = opendir(folder) else { throw failure("listing a folder") }
         defer { closedir(stream) }
+        var names: [String] = []
         while let entry = readdir(stream) {
             let name = withUnsafePointer(to: entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            guard name != ".", name != ".." else { continue }
-            let path = "\(folder)/\(name)"
-            if unlink(path) != 0, errno == EISDIR || errno == EPERM {
-                try removeContents(of: path)
-                rmdir(path)
-            }
+            if name != ".", name != ".." { names.append(name) }
         }
+        return names
     }
 }

@@ -24,8 +24,19 @@ package struct Product {
     }
 }
 
+/// What large products round their factors to. Values are stored, and sums formed, in float32.
+package enum ProductPrecision: String, Sendable, CaseIterable {
+    case fp32
+    /// bfloat16: 8 bits of mantissa, at twice the speed where the processor has it.
+    case bf16
+}
+
 /// Products, and what belongs to them.
-package protocol MatrixKernels {
+package protocol MatrixKernels: AnyObject {
+    /// What `precision` may be, the fastest last.
+    var precisions: [ProductPrecision] { get }
+    /// Of products that are large enough to gain by it.
+    var precision: ProductPrecision { get set }
     func multiply(_ product: Product)
     /// y[r] += bias for each of `rows` rows of `columns`.
     func addBias(_ y: Floats, _ bias: Floats, rows: Int, columns: Int)

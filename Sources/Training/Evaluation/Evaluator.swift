@@ -36,7 +36,9 @@ final class Evaluator {
             for (example, loss) in zip(batch, losses) {
                 score.add(example, loss)
             }
-            if task.spec.metric == "bleu" { try write(batch, &score) { try between(done) } }
+            if task.spec.metric == "bleu" {
+                try write(batch, of: task.spec, &score) { try between(done) }
+            }
             next = end
             done += tokens
         }
@@ -45,12 +47,13 @@ final class Evaluator {
 
     /// A text that does not end is stopped well beyond its reference, which BLEU punishes.
     private func write(
-        _ batch: [Example], _ score: inout TaskScore, between: () throws -> Void
+        _ batch: [Example], of task: TaskSpec, _ score: inout TaskScore,
+        between: () throws -> Void
     ) throws {
         let model = pass.model
         let context = model.backbone.configuration.contextLength
         let written = try model.write(
-            batch.map(\.prompt),
+            batch.map(\.prompt), task: task.name,
             tokensMax: batch.map {
                 min(2 * $0.targets.count + 16, context - ($0.isWritten ? 0 : $0.prompt.count))
             }, between: between)

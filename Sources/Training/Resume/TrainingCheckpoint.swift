@@ -49,6 +49,14 @@ struct TrainingCheckpoint {
         try SafetensorsWriter.write(path, metadata: metadata, tensors: tensors + kept.tensors)
     }
 
+    /// The stage in which a file was written, before there is anything to read it into.
+    static func stage(_ path: String) throws -> Int {
+        guard let stage = try SafetensorsFile(path).metadata["stage"].flatMap({ Int($0) }) else {
+            throw mismatch("is not a checkpoint")
+        }
+        return stage
+    }
+
     /// Reads a file into the parameters and the optimiser's moments.
     /// - Throws: `TrainingError` `checkpoint_mismatch` where the file is not a checkpoint of these
     ///   parameters.

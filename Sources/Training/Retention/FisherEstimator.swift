@@ -19,7 +19,7 @@ struct FisherEstimator {
     func add(
         _ examples: [Example], to sums: inout [Int: Tensor], between: () throws -> Void
     ) throws {
-        let parameters = runner.model.parameters
+        let parameters = runner.parameters
         for parameter in parameters {
             parameter.clearGradients()
             parameter.slots = 1
@@ -73,17 +73,20 @@ struct FisherEstimator {
     ) -> [Int32] {
         let tape = Tape(backend, recording: false)
         let model = runner.model
-        let batch = PackedBatch([(task: 0, tokens: example.tokens)])
-        let hidden = model.backbone.hiddenStates(batch, caches: nil, on: tape)
+        let task = runner.tasks[example.task].name
+        let (adapter, column) = (model.adapterKey(task: task), model.column(task: task))
+        let batch = PackedBatch([(task: 0, tokens: example.tokens)], adapters: [adapter])
+        let hidden = model.hiddenStates(batch, column: column, caches: nil, on: tape)
         let count = example.targets.count
         let end = Int32(example.tokens.count)
         let states =
             example.isWritten
             ? model.writingStates(
-                hidden, batch.segments, targets: [(task: 0, tokens: example.targets)], on: tape)
+                hidden, batch.segments, targets: [(task: 0, tokens: example.targets)],
+                adapters: [adapter], on: tape)
             : tape.gather(
                 hidden, Array(end - Int32(count)..<end), rows: RowSpace(count: count))
-        let logits = tape.linear(states, model.backbone.outputProjection).floats()
+        let logits = tape.linear(states, model.networks[column].outputProjection).floats()
         let classes = logits.count / count
         return (0..<count).map { row in
             let values = logits[row * classes..<(row + 1) * classes]

@@ -1,3 +1,4 @@
+import Models
 import Multitask
 import Spec
 
@@ -14,7 +15,8 @@ extension TrainingSession {
         guard spec.tasks.count > 1, step % Self.diagnosisSteps == 1 else { return }
         var examples = draws.map { data[$0.task].training[$0.row] }
         let before = Set(stages.prefix(position.stage).flatMap(\.tasks)).subtracting(stage.tasks)
-        for task in before.sorted() {
+        let column = model.column(task: spec.tasks[stage.tasks[0]].name)
+        for task in before.sorted() where model.column(task: spec.tasks[task].name) == column {
             var generator = SeededGenerator(
                 SeededGenerator.hash("diagnosis \(task)", seed: spec.seed),
                 UInt64(position.step))

@@ -22,8 +22,8 @@ extension TrainingSession {
             scores: scores, numerics: backend.numerics)
         do {
             try checkpoint.write(
-                path, parameters: model.parameters, optimizer: runner.optimizer,
-                kept: retention?.saved ?? SavedState())
+                path, parameters: runner.parameters, optimizer: runner.optimizer,
+                kept: saved)
         } catch let error as ModelError where error.code == "out_of_space" {
             // What was learned is worth more than a safety net that there is no room for.
             observer.event(
@@ -40,10 +40,17 @@ extension TrainingSession {
         sinceCheckpoint.reset()
     }
 
+    /// All that is kept beside what trains.
+    private var saved: SavedState {
+        var state = retention?.saved ?? SavedState()
+        state.tensors += model.frozenColumns
+        return state
+    }
+
     /// Whether the end of an epoch deserves a checkpoint: not when the last is so recent that
     /// writing another would cost more than its share, and not when only the end is left.
     var worthCheckpoint: Bool {
-        let bytes = model.parameters.reduce(0) { $0 + 3 * 4 * $1.value.count }
+        let bytes = runner.parameters.reduce(0) { $0 + 3 * 4 * $1.value.count }
         let cost = estimate.secondsPerCheckpoint ?? Double(bytes) / Self.bytesPerSecond
         if position.stage == stages.count - 1, position.epoch == spec.epochs,
             data.allSatisfy(\.test.isEmpty)
@@ -55,8 +62,10 @@ extension TrainingSession {
 
     /// Goes on where a checkpoint stopped.
     func restore(_ path: String) throws {
+        let last = try TrainingCheckpoint.stage(path)
+        for stage in 0..<max(0, min(last, stages.count - 1)) { try grow(stage: stage + 1) }
         let (checkpoint, kept) = try TrainingCheckpoint.restore(
-            path, parameters: model.parameters, optimizer: runner.optimizer)
+            path, parameters: runner.parameters, optimizer: runner.optimizer)
         let saved = checkpoint.position
         guard saved.step == stepsDone(saved) else {
             throw TrainingError(
@@ -66,6 +75,7 @@ extension TrainingSession {
         }
         try runner.methods.weighting?.restore(checkpoint.weighting)
         try retention?.restore(kept, stage: saved.stage)
+        for (name, tensor) in model.frozenColumns { try kept.read(name, into: tensor) }
         if let failure = backend.failure { throw failure }
         position = saved
         scores = checkpoint.scores

@@ -6,7 +6,9 @@ import Tensor
 
 extension TrainingSession {
     /// Checks what the data cannot tell.
-    static func validated(_ spec: RunSpec) throws -> LearningRateSchedule.Shape {
+    static func validated(
+        _ spec: RunSpec, _ backend: any Backend
+    ) throws -> LearningRateSchedule.Shape {
         func check(_ holds: Bool, _ message: String) throws {
             guard holds else { throw TrainingError(code: "spec_invalid", message: message) }
         }
@@ -17,7 +19,10 @@ extension TrainingSession {
         try check(
             spec.batchTokens >= 1, "batch_tokens must be at least 1, found \(spec.batchTokens)")
         try check(spec.maxLength >= 2, "max_length must be at least 2, found \(spec.maxLength)")
-        try check(spec.dtype == "fp32", "dtype must be fp32 on this worker")
+        try check(
+            backend.precisions.contains { $0.rawValue == spec.dtype },
+            "dtype must be one of \(backend.precisions.map(\.rawValue).joined(separator: ", ")) on "
+                + "this worker's processor")
         let optimizer = spec.optimizer
         try check(optimizer.name == "adamw", "optimizer.name must be adamw")
         try check(
@@ -48,6 +53,22 @@ extension TrainingSession {
                 message: "optimizer.schedule must be one of \(known.joined(separator: ", "))")
         }
         return shape
+    }
+
+    static func adaptationNeeds(_ spec: RunSpec) throws -> AdaptationNeeds {
+        guard let chosen = spec.adaptation else { return .backbone }
+        return try Multitask.adaptation(chosen, tasks: spec.tasks.map(\.name)).needs
+    }
+
+    /// - Throws: `TrainingError` `spec_invalid` where gradients are to be compared at parameters
+    ///   that the tasks share, and none of those that train is in a block that all of them use.
+    func checkShared() throws {
+        guard runner.needsNorms, runner.shared.last.isEmpty else { return }
+        throw TrainingError(
+            code: "spec_invalid",
+            message: "weighting \(spec.weighting?.method ?? "") compares the tasks' gradients, "
+                + "and adaptation.targets names no layer that all tasks train; name one of every "
+                + "block or leave the targets out")
     }
 
     /// The methods of a step, at the state before the first.
@@ -112,7 +133,9 @@ extension TrainingSession {
             if let old = model.heads.firstIndex(where: { $0.task == head.task }),
                 model.heads[old].kind == head.kind, model.heads[old].labels == head.labels
             {
+                let adapter = model.heads[old].adapter
                 model.heads[old] = head
+                model.heads[old].adapter = adapter
             } else {
                 model.classifiers[head.task] = nil
                 model.addClassifier(
@@ -129,6 +152,15 @@ extension TrainingSession {
                 + "share of the sampled rows"
             : "task: each task's mean over the whole optimiser step, times its weight"
         observer.event(kind: "loss_scope", message: "loss scope \(scope)")
+        if !trainsBackbone {
+            let (own, all) = (runner.parameters, model.parameters)
+            func count(_ parameters: [Parameter]) -> Int {
+                parameters.reduce(0) { $0 + $1.value.count }
+            }
+            observer.event(
+                kind: "adaptation",
+                message: "\(count(own)) of \(count(all)) parameters train, the others are frozen")
+        }
         let draws = data.indices.map { task in stages.map { $0.rows.draws[task] }.max() ?? 0 }
         for (task, draws) in zip(data, draws) {
             let labels = task.labels.isEmpty ? "" : ", \(task.labels.count) labels"

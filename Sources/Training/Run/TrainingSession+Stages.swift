@@ -44,15 +44,36 @@ extension TrainingSession {
         guard position.stage < stages.count else { return }
         if spec.optimizer.restartsEachStage ?? true { runner.optimizer.restart() }
         runner.methods = try Self.methods(spec)
+        try grow(stage: position.stage)
         beginStage()
         if retention != nil || worthCheckpoint { try writeCheckpoint() }
+    }
+
+    /// Another optimiser where the stage trains other parameters than the one before.
+    func grow(stage: Int) throws {
+        let names = spec.tasks.map(\.name)
+        guard
+            try model.grow(
+                adaptation, stage: stage, tasks: stages[stage].tasks.map { names[$0] }, all: names,
+                seed: spec.seed)
+        else { return }
+        let before = runner
+        let trained = model.parameters.filter(\.isTrainable)
+        let optimizer = AdamW(trained, before.optimizer.configuration, backend: backend)
+        if let failure = backend.failure { throw failure }
+        runner = StepRunner(
+            model, tasks: before.tasks, optimizer: optimizer, methods: before.methods,
+            clip: before.clip, backend: backend)
+        runner.pass.tokensMax = before.pass.tokensMax
+        runner.pass.onSplit = before.pass.onSplit
+        probe = GradientProbe(runner)
     }
 
     /// Gives the step what the stage needs; also where a checkpoint is taken up.
     func beginStage() {
         guard position.stage < stages.count else { return }
         runner.methods.hasReference = retention?.hasReference(position.stage) ?? false
-        for parameter in model.parameters {
+        for parameter in runner.parameters {
             parameter.clearGradients()
             // The accumulators of tasks that are over go.
             let slots = parameter.slots
@@ -60,6 +81,7 @@ extension TrainingSession {
             parameter.slots = slots
         }
         runner.prepareSlots()
+        recordSize()
         guard stages.count > 1 else { return }
         let names = stage.tasks.map { spec.tasks[$0].name }.joined(separator: ", ")
         let fresh = spec.optimizer.restartsEachStage ?? true
@@ -67,6 +89,25 @@ extension TrainingSession {
             kind: "stage",
             message: "stage \(position.stage + 1) of \(stages.count): \(names); moments and "
                 + (fresh ? "schedule start anew" : "schedule go on"))
+    }
+
+    /// Says how large the model is where it grows from stage to stage.
+    private func recordSize() {
+        guard case .columns = adaptation else { return }
+        func count(_ parameters: [Parameter]) -> Int {
+            parameters.reduce(0) { $0 + $1.value.count }
+        }
+        let (all, own) = (count(model.parameters), count(runner.parameters))
+        observer.event(
+            kind: "adaptation",
+            message: "\(model.networks.count) networks of \(all) parameters in all, of which "
+                + "\(own) train; \(backend.bytesInUse / 1_000_000) MB in use")
+        for (name, value) in [("parameters", all), ("memory_bytes", backend.bytesInUse)] {
+            buffer.add(
+                MetricPoint(
+                    name: name, epoch: epochsBefore + 1, step: position.step,
+                    value: Double(value)))
+        }
     }
 
     /// Marks the step at which the scores of all tasks are those after a stage (0: before

@@ -16,11 +16,12 @@ final class TrainingSession {
     let backend: any Backend
     let observer: any TrainingObserver
     let model: Model
+    let adaptation: AdaptationNeeds
     let data: [TaskData]
     let stages: [StagePlan]
-    let runner: StepRunner
+    var runner: StepRunner
     let evaluator: Evaluator
-    let probe: GradientProbe
+    var probe: GradientProbe
     var retention: Retention?
     var position = RunPosition()
     /// The tasks' scores before training and after each stage, each in its own metric.
@@ -45,11 +46,14 @@ final class TrainingSession {
         self.backend = backend
         self.observer = observer
         observer.progress(TrainingProgress())
-        let shape = try Self.validated(spec)
+        let shape = try Self.validated(spec, backend)
+        backend.precision = ProductPrecision(rawValue: spec.dtype) ?? .fp32
         let names = spec.tasks.map(\.name)
         let methods = try Self.methods(spec)
         let mixing = try Multitask.mixing(spec.mixing, tasks: names)
+        adaptation = try Self.adaptationNeeds(spec)
         model = try Model(base: inputs.base, weights: inputs.weights, backend: backend)
+        try model.takeUp(adaptation)
         if let failure = backend.failure { throw failure }
 
         var preparing = TrainingProgress()
@@ -64,10 +68,12 @@ final class TrainingSession {
             shares: mixing.shares(rows: lengths.map(\.count)), replay: needs?.extraRows ?? 0,
             curriculum: curriculum)
         try Self.addHeads(model, data, spec)
+        try model.adapt(to: adaptation, tasks: names, seed: spec.seed)
         let tasks = spec.tasks.map { TrainingTask(name: $0.name, kind: $0.kind) }
         var configuration = AdamWConfiguration()
         configuration.weightDecay = Float(spec.optimizer.weightDecay)
-        let optimizer = AdamW(model.parameters, configuration, backend: backend)
+        let trained = model.parameters.filter(\.isTrainable)
+        let optimizer = AdamW(trained, configuration, backend: backend)
         if let failure = backend.failure { throw failure }
         runner = StepRunner(
             model, tasks: tasks, optimizer: optimizer, methods: methods,
@@ -77,8 +83,9 @@ final class TrainingSession {
         retention = needs.map { [stages, data] in
             Retention(
                 $0, stages: stages.map(\.tasks), data: data.map(\.training), seed: spec.seed,
-                parameters: model.parameters, backend: backend)
+                parameters: trained, backend: backend)
         }
+        try checkShared()
         announce()
         if let path = inputs.checkpoint { try restore(path) }
         beginStage()
@@ -103,9 +110,16 @@ final class TrainingSession {
         phase = "saving"
         report(now: true)
         let path = "\(inputs.scratch)/model.safetensors"
-        try model.save(to: path)
+        try model.save(to: path, includesBackbone: model.hasOwnBackbone || trainsBackbone)
         updateSeconds()
         return .finished(modelPath: path, progress())
+    }
+
+    var trainsBackbone: Bool {
+        switch adaptation {
+        case .backbone, .columns: true
+        case .nothing, .adapters: false
+        }
     }
 
     private func runEpoch() throws {

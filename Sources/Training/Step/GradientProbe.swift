@@ -31,12 +31,12 @@ struct GradientProbe {
     init(_ runner: StepRunner) {
         self.runner = runner
         let halves = 2 * runner.tasks.count
-        let table = runner.model.backbone.outputProjection
-        let parameters = runner.model.parameters
+        let tables = runner.model.networks.map(\.outputProjection)
+        let parameters = runner.parameters
         var (indices, bytes) = ([Int](), 0)
         for index in runner.shared.indices.reversed() {
             let parameter = parameters[index]
-            guard parameter.isTrainable, parameter.value.shape.count == 2, parameter !== table
+            guard parameter.value.shape.count == 2, !tables.contains(where: { $0 === parameter })
             else { continue }
             bytes += 4 * parameter.value.count * halves
             if !indices.isEmpty, bytes > Self.bytesMax { break }
@@ -46,8 +46,10 @@ struct GradientProbe {
     }
 
     /// Measures on these examples at the model as it is. Gradients are empty afterwards.
+    /// - Returns: `nil` where a loss or gradient is not finite, or the tasks share nothing.
     func measure(_ examples: [Example]) throws(TrainingError) -> GradientMeasurement? {
-        let parameters = runner.model.parameters
+        guard !indices.isEmpty else { return nil }
+        let parameters = runner.parameters
         let wereTrainable = parameters.map(\.isTrainable)
         for (index, parameter) in parameters.enumerated() {
             parameter.isTrainable = indices.contains(index)

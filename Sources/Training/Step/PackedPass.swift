@@ -83,13 +83,17 @@ final class PackedPass {
         rows.reduce(0) { $0 + $1.example.length }
     }
 
+    /// A piece has rows of one column only.
     private func pieces(_ rows: [StepRow]) -> [Range<Int>] {
         var pieces: [Range<Int>] = []
         var start = 0
         var tokens = 0
+        let columns = self.tasks.map { model.column(task: $0.name) }
         for (index, row) in rows.enumerated() {
             let length = row.example.length
-            if tokens > 0, tokens + length > tokensMax {
+            let isAnother =
+                columns[row.example.task] != columns[rows[start].example.task]
+            if tokens > 0, isAnother || tokens + length > tokensMax {
                 pieces.append(start..<index)
                 start = index
                 tokens = 0

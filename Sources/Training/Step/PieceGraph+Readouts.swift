@@ -69,7 +69,7 @@ extension PieceGraph {
         let selected = tape.gather(
             states.hidden, indices, rows: RowSpace(count: indices.count, spans: spans))
         let losses = tape.linearCrossEntropy(
-            selected, model.backbone.outputProjection,
+            selected, model.networks[column].outputProjection,
             targets: members.flatMap { rows[$0].example.targets },
             weights: targetWeights(members))
         setSums(losses, of: members)
@@ -81,6 +81,7 @@ extension PieceGraph {
         let losses = model.writingLosses(
             read.hidden, read.segments,
             targets: members.map { (task: $0.1, tokens: rows[$0.0].example.targets) },
+            adapters: members.map { adapter(rows[$0.0].example.task) },
             weights: targetWeights(members.map(\.0)), on: tape)
         setSums(losses, of: members.map(\.0))
     }

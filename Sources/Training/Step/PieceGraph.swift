@@ -39,7 +39,7 @@ struct PieceGraph {
     mutating func run() -> [ExampleLoss] {
         let batch = batch()
         let states = States(
-            hidden: model.backbone.hiddenStates(batch, caches: nil, on: tape),
+            hidden: model.hiddenStates(batch, column: column, caches: nil, on: tape),
             segments: batch.segments)
         let groups = groups()
         // Groups that share a projection go through it together.
@@ -58,6 +58,11 @@ struct PieceGraph {
         return losses.compactMap { $0 }
     }
 
+    /// The rows' network; all have one.
+    var column: Int {
+        rows.first.map { model.column(task: tasks[$0.example.task].name) } ?? 0
+    }
+
     mutating func set(_ loss: ExampleLoss, of member: Int) { losses[member] = loss }
 
     private func batch() -> PackedBatch {
@@ -68,8 +73,11 @@ struct PieceGraph {
                 ? rows.map { row in
                     row.example.types.isEmpty
                         ? row.example.tokens.map { _ in 0 } : row.example.types
-                } : [])
+                } : [],
+            adapters: rows.map { adapter($0.example.task) })
     }
+
+    func adapter(_ task: Int) -> String? { model.adapterKey(task: tasks[task].name) }
 
     private func groups() -> [Group] {
         var groups: [Group] = []

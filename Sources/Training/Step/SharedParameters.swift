@@ -1,20 +1,38 @@
 import Models
+import Tensor
 
-/// Which of a model's parameters every task shares, by their places in `Model.parameters`. A
-/// parameter that two modules tie is one parameter here, and counts once.
+/// Which of the parameters that train every task shares, by their places among them. A parameter
+/// that two modules tie is one parameter here, and counts once.
 struct SharedParameters {
     let indices: [Int]
-    /// Those of the tasks' own heads.
+    /// Those of single tasks: their heads, and adapters of their own.
     let others: [Int]
+    /// The last of the shared ones in the blocks that get gradient from every task: GradNorm's W.
+    /// Empty where the tasks share none.
+    let last: [Parameter]
     private let isShared: [Bool]
 
-    init(_ model: Model) {
-        let heads = Set(
-            model.classifiers.values.flatMap { [$0.weight, $0.bias] }.map(ObjectIdentifier.init))
-        let isShared = model.parameters.map { !heads.contains(ObjectIdentifier($0)) }
+    init(_ parameters: [Parameter], of model: Model, tasks: [TrainingTask]) {
+        let names = model.heads.filter { head in tasks.contains { $0.name == head.task } }
+            .map(\.adapter)
+        let ownAdapters = model.adapters.filter { adapter in
+            tasks.count > 1 && names.count { $0 == adapter.spec.name } < 2
+        }
+        let own = Set(
+            (model.classifiers.values.flatMap { [$0.weight, $0.bias] }
+                + ownAdapters.flatMap(\.parameters)).map(ObjectIdentifier.init))
+        let isShared = parameters.map { !own.contains(ObjectIdentifier($0)) }
         indices = isShared.indices.filter { isShared[$0] }
         others = isShared.indices.filter { !isShared[$0] }
         self.isShared = isShared
+        let trained = model.networks.map(\.lastSharedMatrix).first(where: \.isTrainable)
+        let matrix = model.backbone.lastSharedMatrix
+        let sharedAdapter = model.adapters.first { adapter in
+            adapter.parameters.contains(where: \.isTrainable)
+                && names.allSatisfy { $0 == adapter.spec.name }
+        }
+        last =
+            trained.map { [$0] } ?? sharedAdapter?.last(upTo: matrix, of: model.backbone) ?? []
     }
 
     func contains(_ index: Int) -> Bool { isShared[index] }

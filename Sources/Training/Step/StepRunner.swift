@@ -61,11 +61,13 @@ package final class StepRunner {
     package let model: Model
     package let tasks: [TrainingTask]
     package let optimizer: AdamW
+    /// Those that train.
+    var parameters: [Parameter] { optimizer.parameters }
     package var methods: StepMethods
     /// Largest norm of the whole gradient; 0: no clipping.
     package let clip: Double
     let pass: PackedPass
-    /// Which of the model's parameters belong to every task.
+    /// Which of them belong to every task.
     let shared: SharedParameters
 
     package init(
@@ -78,11 +80,12 @@ package final class StepRunner {
         self.methods = methods
         self.clip = clip
         pass = PackedPass(model, tasks: tasks, backend: backend)
-        shared = SharedParameters(model)
+        shared = SharedParameters(optimizer.parameters, of: model, tasks: tasks)
         prepareSlots()
     }
 
-    private var needsNorms: Bool { methods.weighting?.needs.contains(.sharedNorms) ?? false }
+    /// Whether a method compares the tasks' gradients at the last parameters that they share.
+    var needsNorms: Bool { methods.weighting?.needs.contains(.sharedNorms) ?? false }
 
     /// Whether the step needs every task's whole gradient.
     var tellsGradientsApart: Bool { methods.aggregation != nil || methods.hasReference }
@@ -102,9 +105,9 @@ package final class StepRunner {
     /// Gives parameters one accumulator per task where a method asks for the parts, else one for
     /// all. Called again where runners take turns on one model.
     package func prepareSlots() {
-        for parameter in model.parameters {
+        for parameter in parameters {
             let isSplit =
-                tellsGradientsApart || (needsNorms && parameter === model.backbone.lastSharedMatrix)
+                tellsGradientsApart || (needsNorms && shared.last.contains { $0 === parameter })
             let slots = isSplit ? slotCount : 1
             guard parameter.slots != slots else { continue }
             parameter.clearGradients()
@@ -195,9 +198,10 @@ package final class StepRunner {
     /// g_i = ‖∇_W w_i L_i‖ / w_i of the tasks present, from the slots of W.
     private func sharedNorms(_ result: StepResult) -> [Double?] {
         guard needsNorms, let weights = result.weights else { return [] }
-        let matrix = model.backbone.lastSharedMatrix
         return tasks.indices.map { task in
-            result.losses[task] == nil ? nil : matrix.gradientNorm(slot: task) / weights[task]
+            guard result.losses[task] != nil else { return nil }
+            let norms = shared.last.map { $0.gradientNorm(slot: task) }
+            return norms.reduce(0) { $0 + $1 * $1 }.squareRoot() / weights[task]
         }
     }
 

@@ -19,6 +19,7 @@ struct ClassifyQueue {
 
     private struct Waiting {
         var job: ClassifyJob
+        var backbone: ObjectIdentifier
         /// The first input that no pass has taken.
         var next = 0
     }
@@ -27,8 +28,9 @@ struct ClassifyQueue {
 
     var isEmpty: Bool { waiting.isEmpty }
 
-    mutating func add(_ job: ClassifyJob) {
-        waiting.append(Waiting(job: job))
+    /// - Parameter backbone: of the job's model; jobs of one share their passes.
+    mutating func add(_ job: ClassifyJob, backbone: ObjectIdentifier) {
+        waiting.append(Waiting(job: job, backbone: backbone))
     }
 
     /// False: it is not here.
@@ -38,21 +40,25 @@ struct ClassifyQueue {
         return true
     }
 
-    /// The next inputs of the oldest job, with those of jobs behind it that want the same of the
-    /// same model, up to `bytesMax`. A job that is not done with it goes to the end of the queue.
+    /// The next inputs of the oldest job, with those of jobs behind it whose models have the same
+    /// backbone, whatever their tasks and adapters, up to `bytesMax`. A job that is not done with it goes to the end of the queue.
     mutating func next() -> [Piece] {
-        guard let first = waiting.first?.job else { return [] }
+        guard let first = waiting.first else { return [] }
         var room = Self.bytesMax
         var pieces: [Piece] = []
         var unfinished: [Waiting] = []
         var isFull = false
         waiting.removeAll { entry in
-            guard !isFull, Self.areAlike(entry.job, first) else { return false }
+            guard !isFull, entry.backbone == first.backbone else { return false }
             let inputs = Self.fitting(entry, room: &room, atLeast: pieces.isEmpty ? 1 : 0)
             isFull = inputs.upperBound < entry.job.inputs.count
             guard !inputs.isEmpty || entry.job.inputs.isEmpty else { return false }
             pieces.append(Piece(job: entry.job, range: inputs))
-            if isFull { unfinished.append(Waiting(job: entry.job, next: inputs.upperBound)) }
+            if isFull {
+                var rest = entry
+                rest.next = inputs.upperBound
+                unfinished.append(rest)
+            }
             return true
         }
         waiting += unfinished
@@ -70,9 +76,5 @@ struct ClassifyQueue {
             end += 1
         }
         return entry.next..<end
-    }
-
-    private static func areAlike(_ a: ClassifyJob, _ b: ClassifyJob) -> Bool {
-        a.files == b.files && a.task == b.task && a.truncate == b.truncate
     }
 }

@@ -3,9 +3,11 @@ import Models
 import Tensor
 import WorkerProtocol
 
-/// The generations of one model, decoded together.
+/// The generations of one backbone, decoded together; each with the adapter of its model and task.
 final class GenerationRoom {
     private struct Job {
+        /// Kept until the job's end, and its adapters with it.
+        var model: Model
         var unfinished: Set<Int>
         var promptTokens: Int
         var completionTokens = 0
@@ -29,26 +31,33 @@ final class GenerationRoom {
     /// Continuation k samples with `seed + k`.
     ///
     /// - Throws: `ModelError`, `WorkerFailure`; then nothing of the job runs.
-    func add(_ job: GenerateJob) throws {
+    /// - Parameter model: with the room's backbone.
+    func add(_ job: GenerateJob, model: Model) throws {
         let turns = job.messages ?? [ChatTurn(role: "user", content: job.prompt)]
         let messages = turns.map { ChatMessage(role: $0.role, content: $0.content) }
-        let prompt = try model.promptTokens(messages, format: try format(job))
+        let head = try head(job, model)
+        let format = job.raw ? "raw" : head?.format ?? (model.chatTemplate == nil ? "raw" : "chat")
+        let prompt = try model.promptTokens(messages, format: format)
+        let task = try voice(head, model)
         var options = GenerationOptions(job.sampling)
         var added: Set<Int> = []
         for choice in 0..<max(job.n, 1) {
             options.seed = job.sampling.seed &+ UInt64(choice)
             // The first is refused or none is: they have the same prompt.
-            try generator.add(id: nextSequence, prompt: prompt, options: options)
+            try generator.add(
+                id: nextSequence, prompt: prompt, options: options,
+                adapter: task.flatMap { model.adapterKey(task: $0) },
+                column: task.map { model.column(task: $0) } ?? 0)
             sequences[nextSequence] = (job.id, choice)
             added.insert(nextSequence)
             nextSequence += 1
         }
         jobs[job.id] = Job(
-            unfinished: added, promptTokens: prompt.count, started: Seconds.now)
+            model: model, unfinished: added, promptTokens: prompt.count, started: Seconds.now)
     }
 
-    private func format(_ job: GenerateJob) throws -> String {
-        if job.raw { return "raw" }
+    /// The generation task that a job names, or the model's only one.
+    private func head(_ job: GenerateJob, _ model: Model) throws -> HeadSpec? {
         let heads = model.heads.filter(\.writesText)
         if let task = job.task {
             guard let head = heads.first(where: { $0.task == task }) else {
@@ -57,10 +66,27 @@ final class GenerationRoom {
                     message: "task: the model has no such generation task; it has "
                         + (heads.isEmpty ? "none" : heads.map(\.task).joined(separator: ", ")))
             }
-            return head.format
+            return head
         }
-        if heads.count == 1, let head = heads.first { return head.format }
-        return model.chatTemplate == nil ? "raw" : "chat"
+        return heads.count == 1 ? heads.first : nil
+    }
+
+    /// The task whose adapter and network write: the one of the head, or any where all tasks of the
+    /// model have the same.
+    private func voice(_ head: HeadSpec?, _ model: Model) throws -> String? {
+        if let head { return head.task }
+        guard let first = model.heads.first else { return nil }
+        guard
+            model.heads.allSatisfy({ $0.adapter == first.adapter && $0.column == first.column })
+        else {
+            let names = model.heads.filter(\.writesText).map(\.task)
+            throw WorkerFailure(
+                code: "invalid_input",
+                message: "task: the model has parameters of their own for its tasks; name one of "
+                    + (names.isEmpty
+                        ? "them (none of them generates)" : names.joined(separator: ", ")))
+        }
+        return first.task
     }
 
     /// Its last word comes with the next step.

@@ -18,7 +18,8 @@ final class InferenceLoop {
     /// For whom the running generations are.
     private var origins: [Int: JobOrigin] = [:]
     private var newGenerations: [GenerateJob] = []
-    private var rooms: [(key: ModelKey, room: GenerationRoom)] = []
+    /// One for each backbone that writes.
+    private var rooms: [GenerationRoom] = []
     /// Ids of the API's models, to find what `unload` means.
     private var keys: [String: ModelKey] = [:]
 
@@ -32,10 +33,10 @@ final class InferenceLoop {
         load: @escaping ModelLoader.Load
     ) {
         loader = ModelLoader(load: load, wake: { inbox.wake() })
+        cache = ModelCache(bytesMax: Self.modelBytesMax, load: load)
         self.backend = backend
         self.channel = channel
         self.inbox = inbox
-        cache = ModelCache(backend: backend, bytesMax: Self.modelBytesMax)
     }
 
     /// A quarter of the machine's memory: the training worker needs the rest.
@@ -61,7 +62,7 @@ final class InferenceLoop {
         switch request {
         case .classify(let job):
             keys[job.model] = ModelKey(job.files)
-            if isLoaded(job.files, for: request) { classifications.add(job) }
+            if isLoaded(job.files, for: request) { enqueue(job) }
         case .generate(let job):
             keys[job.model] = ModelKey(job.files)
             if isLoaded(job.files, for: request) { newGenerations.append(job) }
@@ -75,6 +76,15 @@ final class InferenceLoop {
                 WorkerFailure(code: "internal", message: "the inference worker does not train"))
         case .directive, .kept, .ping, .shutdown:
             break
+        }
+    }
+
+    private func enqueue(_ job: ClassifyJob) {
+        do {
+            let backbone = try cache.model(job.files).backbone
+            classifications.add(job, backbone: ObjectIdentifier(backbone))
+        } catch {
+            refuse(job.id, error)
         }
     }
 
@@ -113,7 +123,7 @@ final class InferenceLoop {
             classified[id] = nil
             channel.send(.refused(id: id, cancelled))
         }
-        for (_, room) in rooms { room.cancel(id) }
+        for room in rooms { room.cancel(id) }
     }
 
     private func classifyNext() {
@@ -136,28 +146,29 @@ final class InferenceLoop {
         refuse(id, error)
     }
 
-    /// One packed pass for inputs of the same model and task.
+    /// One packed pass for inputs of all models on one backbone.
     private func classify(_ pieces: [ClassifyQueue.Piece]) throws {
-        guard let first = pieces.first else { return }
-        let model = try cache.model(first.job.files)
-        let answers = try Classification.answers(
-            model, task: first.job.task, inputs: pieces.flatMap(\.inputs).map(ModelInput.init),
-            first: first.range.lowerBound, truncate: first.job.truncate, backend: backend)
-        try checkMemory(model)
-        let head = model.heads.first { $0.task == first.job.task }
-        var rest = answers[...]
-        for piece in pieces {
+        guard !pieces.isEmpty else { return }
+        let parts = try pieces.map { piece in
+            Classification.Part(
+                model: try cache.model(piece.job.files), task: piece.job.task,
+                inputs: piece.inputs.map(ModelInput.init), first: piece.range.lowerBound,
+                truncate: piece.job.truncate)
+        }
+        let answers = try Classification.answers(parts, backend: backend).parts
+        for part in parts { try checkMemory(part.model) }
+        for ((piece, part), answers) in zip(zip(pieces, parts), answers) {
+            let head = part.model.heads.first { $0.task == part.task }
             var result =
                 classified.removeValue(forKey: piece.job.id)
                 ?? ClassifyResult(
                     labels: head?.labels ?? [], logits: [],
                     words: head?.tagsWords ?? false ? [] : nil, promptTokens: 0)
-            for answer in rest.prefix(piece.inputs.count) {
+            for answer in answers {
                 result.logits.append(answer.outputs)
                 result.words?.append(answer.words.flatMap { [$0.lowerBound, $0.upperBound] })
                 result.promptTokens += answer.tokens
             }
-            rest = rest.dropFirst(piece.inputs.count)
             if piece.isLast {
                 note("classified", piece.job.origin, tokens: result.promptTokens)
                 channel.send(.classified(id: piece.job.id, result))
@@ -171,28 +182,26 @@ final class InferenceLoop {
         guard !newGenerations.isEmpty else { return }
         let job = newGenerations.removeFirst()
         do {
-            try room(job.files).add(job)
+            let model = try cache.model(job.files)
+            try room(model).add(job, model: model)
             origins[job.id] = job.origin
         } catch {
             refuse(job.id, error)
         }
-        rooms.removeAll { $0.room.isIdle }
+        rooms.removeAll(where: \.isIdle)
     }
 
-    private func room(_ files: ModelFiles) throws -> GenerationRoom {
-        let key = ModelKey(files)
-        // Counts as a use also where the room is there already.
-        let model = try cache.model(files)
-        if let (_, room) = rooms.first(where: { $0.key == key }) { return room }
+    private func room(_ model: Model) -> GenerationRoom {
+        if let room = rooms.first(where: { $0.model.backbone === model.backbone }) { return room }
         let room = GenerationRoom(model, backend: backend)
-        rooms.append((key, room))
+        rooms.append(room)
         return room
     }
 
-    /// One token for every generation of one model; models take turns.
+    /// One token for every generation of one backbone; backbones take turns.
     private func stepNext() {
         guard !rooms.isEmpty else { return }
-        let (key, room) = rooms.removeFirst()
+        let room = rooms.removeFirst()
         var replies = room.step()
         do {
             try checkMemory(room.model)
@@ -200,7 +209,7 @@ final class InferenceLoop {
             replies = room.failAll(WorkerFailure(error))
         }
         for reply in replies { answer(reply) }
-        if !room.isIdle { rooms.append((key, room)) }
+        if !room.isIdle { rooms.append(room) }
     }
 
     /// What was computed since a backend ran out of memory is worthless. A model's caches are its

@@ -2,23 +2,23 @@ import Models
 import Tensor
 import WorkerProtocol
 
-/// The models in memory; the one unused for longest goes first.
+/// The models in memory; the one unused for longest goes first. A backbone that several share
+/// counts once.
 final class ModelCache {
     private struct Entry {
         var key: ModelKey
         var model: Model
-        var bytes: Int
     }
 
-    private let backend: any Backend
+    private let load: (ModelFiles) throws -> Model
     private let bytesMax: Int
     /// Least recently used first.
     private var entries: [Entry] = []
 
     /// At least one model stays, whatever its size.
-    init(backend: any Backend, bytesMax: Int) {
-        self.backend = backend
+    init(bytesMax: Int, load: @escaping (ModelFiles) throws -> Model) {
         self.bytesMax = bytesMax
+        self.load = load
     }
 
     /// The model; loaded here and now where it was let go since it was asked for.
@@ -30,7 +30,7 @@ final class ModelCache {
             entries.append(entry)
             return entry.model
         }
-        let model = try Self.load(files, backend: backend)
+        let model = try load(files)
         insert(model, key)
         return model
     }
@@ -40,30 +40,27 @@ final class ModelCache {
         return entries.contains { $0.key == key }
     }
 
-    /// - Throws: `ModelError`, `BackendFailure`.
-    static func load(_ files: ModelFiles, backend: any Backend) throws -> Model {
-        let model = try Model(
-            base: files.base.path, weights: files.weights?.path, backend: backend)
-        if let failure = backend.failure {
-            backend.clearFailure()
-            throw failure
-        }
-        return model
-    }
-
     /// Takes in a model, and lets others go where all together are too large.
     func insert(_ model: Model, _ key: ModelKey) {
-        let bytes = model.parameters.reduce(0) {
-            $0 + $1.value.count * MemoryLayout<Float>.stride
-        }
-        entries.append(Entry(key: key, model: model, bytes: bytes))
-        while entries.count > 1, entries.reduce(0, { $0 + $1.bytes }) > bytesMax {
-            entries.removeFirst()
-        }
+        model.attach()
+        entries.append(Entry(key: key, model: model))
+        while entries.count > 1, bytes > bytesMax { entries.removeFirst() }
     }
 
     func unload(_ key: ModelKey) {
         entries.removeAll { $0.key == key }
+    }
+
+    var bytes: Int {
+        var backbones: Set<ObjectIdentifier> = []
+        return entries.reduce(0) { sum, entry in
+            let isNew = backbones.insert(ObjectIdentifier(entry.model.backbone)).inserted
+            let shared = isNew ? 0 : entry.model.backbone.parameters.count
+            return sum
+                + entry.model.parameters.dropFirst(shared).reduce(0) {
+                    $0 + $1.value.count * MemoryLayout<Float>.stride
+                }
+        }
     }
 }
 

@@ -9,20 +9,19 @@ struct ChatDialect: GenerationDialect {
         generation.object(
             "chat.completion",
             [
-                "choices": .array(
-                    record.texts.indices.map { index in
-                        [
-                            "index": .count(index),
-                            "message": [
-                                "role": "assistant", "content": .string(record.texts[index]),
-                                "refusal": nil,
-                            ],
-                            "finish_reason": .optional(
-                                record.reasons[index].map(OpenAIReason.of)),
-                            "logprobs": Self.logprobs(record.logprobs(of: index)),
-                        ]
-                    }), "usage": record.usageJSON,
+                "choices": record.choices(choice), "usage": record.usageJSON,
             ])
+    }
+
+    private func choice(
+        _ index: Int, _ text: String, _ reason: String?, _ logprobs: [TokenLogprob]?
+    ) -> JSON {
+        [
+            "index": .count(index),
+            "message": ["role": "assistant", "content": .string(text), "refusal": nil],
+            "finish_reason": .optional(reason.map(OpenAIReason.of)),
+            "logprobs": Self.logprobs(logprobs),
+        ]
     }
 
     func opening(_ generation: Generation) -> [JSON] {
@@ -32,7 +31,7 @@ struct ChatDialect: GenerationDialect {
     }
 
     func chunks(_ generation: Generation, _ delta: GenerateDelta) -> [JSON] {
-        let logprobs = generation.parameters.sampling.logprobs > 0 ? delta.logprobs : nil
+        let logprobs = generation.logprobs(of: delta)
         var chunks: [JSON] = []
         if !delta.text.isEmpty || delta.finishReason == nil {
             chunks.append(

@@ -9,20 +9,15 @@ struct CompletionDialect: GenerationDialect {
         generation.object(
             "text_completion",
             [
-                "choices": .array(
-                    record.texts.indices.map { index in
-                        choice(
-                            index, record.texts[index], record.reasons[index],
-                            record.logprobs(of: index))
-                    }), "usage": record.usageJSON,
+                "choices": record.choices(choice), "usage": record.usageJSON,
             ])
     }
 
     func opening(_ generation: Generation) -> [JSON] { [] }
 
     func chunks(_ generation: Generation, _ delta: GenerateDelta) -> [JSON] {
-        let logprobs = generation.parameters.sampling.logprobs > 0 ? delta.logprobs : nil
-        let choice = choice(delta.choice, delta.text, delta.finishReason, logprobs)
+        let choice = choice(
+            delta.choice, delta.text, delta.finishReason, generation.logprobs(of: delta))
         return [generation.object("text_completion", ["choices": [choice]])]
     }
 

@@ -3,35 +3,25 @@
 
 package import Tensor
 
-/// A low-rank adapter: which layers, and how large.
-package struct AdapterSpec: Codable, Sendable, Equatable {
-    package var name: String
-    package var rank: Int
-    package var alpha: Double
-    /// Last parts of layer names, for example `q_proj`; empty: every linear layer of the blocks.
-    package var targets: [String]
-
-    package init(name: String, rank: Int = 8, alpha: Double = 16, targets: [String] = []) {
-        self.name = name
-        self.rank = rank
-        self.alpha = alpha
-        self.targets = targets
-    }
-}
-
 /// An adapter with its matrices.
 package final class Adapter {
     package let spec: AdapterSpec
+    /// What batches call it; no other adapter beside the same backbone has this key.
+    package let key: String
     /// By the layer's name, without `.weight`, in the backbone's order.
     package let layers: [(layer: String, weight: Parameter, lowRank: LowRankAdapter)]
     private var isMerged = false
+    private var isAttached = false
 
     /// A and B of every layer.
     package var parameters: [Parameter] { layers.flatMap { [$0.lowRank.a, $0.lowRank.b] } }
 
-    /// Matrices are allocated, not initialised, and put beside the backbone's.
+    /// Matrices are allocated, not initialised, and not yet beside the backbone's: only their
+    /// names and shapes are read, so that another thread may use the backbone meanwhile.
     /// - Throws: `invalid_input` when the rank is out of range or no layer has a target's name.
-    init(_ spec: AdapterSpec, on backbone: any Backbone, backend: any Backend) throws {
+    init(
+        _ spec: AdapterSpec, key: String, on backbone: any Backbone, backend: any Backend
+    ) throws {
         guard (1...1024).contains(spec.rank), spec.alpha > 0, spec.alpha.isFinite else {
             throw ModelError.invalidInput(
                 "adapter: rank must be from 1 to 1024 and alpha above 0, they are \(spec.rank) and "
@@ -50,6 +40,7 @@ package final class Adapter {
                 || spec.targets.contains { weight.layerName.hasSuffix(".\($0)") }
         }
         self.spec = spec
+        self.key = key
         layers = chosen.map { weight in
             func part(_ name: String, _ shape: [Int]) -> Parameter {
                 Parameter(
@@ -60,10 +51,26 @@ package final class Adapter {
                 a: part("lora_A.weight", [spec.rank, weight.value.shape[1]]),
                 b: part("lora_B.weight", [weight.value.shape[0], spec.rank]),
                 scale: Float(spec.alpha / Double(spec.rank)))
-            weight.adapters[spec.name] = lowRank
             return (weight.layerName, weight, lowRank)
         }
     }
+
+    /// Puts it beside the backbone, for batches to ask for; on the thread that owns the backbone.
+    /// It stays until `detach()` or its end.
+    func attach() {
+        for (_, weight, lowRank) in layers { weight.adapters[key] = lowRank }
+        isAttached = true
+    }
+
+    func detach() {
+        guard isAttached else { return }
+        for (_, weight, lowRank) in layers where weight.adapters[key] === lowRank {
+            weight.adapters[key] = nil
+        }
+        isAttached = false
+    }
+
+    deinit { detach() }
 
     /// A uniform in ±1/√inputs (Kaiming's for a = √5, as in the authors' code), B zero.
     func initialise(seed: UInt64) {
@@ -90,6 +97,18 @@ package final class Adapter {
         for (_, weight, lowRank) in layers { lowRank.merge(into: weight, factor: -1) }
         isMerged = false
     }
+
+    /// Of its matrices beside the backbone's last one that every task's rows reach; empty where
+    /// it has none there.
+    package func last(upTo matrix: Parameter, of backbone: any Backbone) -> [Parameter] {
+        let order = Dictionary(
+            uniqueKeysWithValues: backbone.parameters.enumerated().map {
+                (ObjectIdentifier($1), $0)
+            })
+        let end = order[ObjectIdentifier(matrix)] ?? 0
+        let layer = layers.last { order[ObjectIdentifier($0.weight)] ?? .max <= end }
+        return layer.map { [$0.lowRank.a, $0.lowRank.b] } ?? []
+    }
 }
 
 extension Parameter {
@@ -98,9 +117,11 @@ extension Parameter {
         name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name
     }
 
-    /// A matrix that a block multiplies with: no table, and not the output projection.
+    /// A matrix that a block multiplies with: no table, no pooler, and not the output projection.
     var isLinearLayer: Bool {
-        let tables = ["embed", "wte", "wpe", "shared", "relative_attention_bias", "lm_head"]
-        return value.shape.count == 2 && !tables.contains { layerName.contains($0) }
+        let others = [
+            "embed", "wte", "wpe", "shared", "relative_attention_bias", "lm_head", "pooler",
+        ]
+        return value.shape.count == 2 && !others.contains { layerName.contains($0) }
     }
 }

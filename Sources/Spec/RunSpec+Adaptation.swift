@@ -1,0 +1,64 @@
+// What makes no sense beside an adaptation, by what its descriptor says that tasks share.
+
+extension RunSpec {
+    func adaptationContradiction(_ catalogue: [MethodDescriptor]) -> Contradiction? {
+        guard let adaptation,
+            let method = catalogue.first(where: {
+                $0.family == .adaptation && $0.name == adaptation.method
+            })
+        else { return nil }
+        if method.classifiersOnly, let task = tasks.first(where: { $0.kind != .classification }) {
+            return Contradiction(
+                parameter: "adaptation",
+                rule: "`\(method.name)` trains heads alone, and the task `\(task.name)` has none: "
+                    + "it answers with the model's own output; take another adaptation")
+        }
+        guard method.sharing != .all else { return nil }
+        if let first = retention?.first {
+            return Contradiction(
+                parameter: "retention",
+                rule: "must be left out with the adaptation `\(method.name)`, which freezes what "
+                    + "earlier stages trained, so that nothing is forgotten, found "
+                    + "`\(first.method)`")
+        }
+        guard method.sharing == .none else { return stageContradiction(method) }
+        if let aggregation {
+            return Contradiction(
+                parameter: "aggregation",
+                rule: Self.nothingShared(method, found: aggregation.method))
+        }
+        if let weighting,
+            catalogue.contains(where: {
+                $0.family == .weighting && $0.name == weighting.method && $0.comparesGradients
+            })
+        {
+            return Contradiction(
+                parameter: "weighting",
+                rule: Self.nothingShared(method, found: weighting.method))
+        }
+        return nil
+    }
+
+    private static func nothingShared(_ method: MethodDescriptor, found name: String) -> String {
+        "must be left out with the adaptation `\(method.name)`: its tasks train no parameter "
+            + "together, so that there are no gradients to balance, found `\(name)`"
+    }
+
+    /// A stage's parameters are frozen when it is over, and its moments go with it.
+    private func stageContradiction(_ method: MethodDescriptor) -> Contradiction? {
+        let all = stagePlaces.joined()
+        if let twice = tasks.indices.first(where: { place in all.count { $0 == place } > 1 }) {
+            return Contradiction(
+                parameter: "stages",
+                rule: "must name each task once with the adaptation `\(method.name)`, which "
+                    + "freezes a task after its stage, found `\(tasks[twice].name)` twice")
+        }
+        guard optimizer.restartsEachStage ?? true else {
+            return Contradiction(
+                parameter: "optimizer.restart_each_stage",
+                rule: "must be true with the adaptation `\(method.name)`, which trains new "
+                    + "parameters in each stage")
+        }
+        return nil
+    }
+}

@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""Which remedy pays: the experiments of docs/benchmarks.md on the real service and real data.
+
+Run by `scripts/bench interference`. Each arm with each seed is one result file, written whole or not at all:
+a call does only what is missing, one that is killed goes on where it stopped. Standard library only.
+"""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import sys
+import time
+
+import experiments as plans
+import report
+from intervals import mean
+from rows import DataFolder
+from service import Service, ServiceError
+from units import Measurement, order, write
+
+ROOT = pathlib.Path(".build/interference")
+DOCUMENT = pathlib.Path("docs/benchmarks.md")
+# Tokens a second (forward and backward) of a machine of two cores, until one was measured.
+SPEED = {"minilm": 2000.0, "smollm2": 240.0}
+INTRO = """## Which remedy pays: `scripts/bench interference --data DIR`
+
+One protocol for every arm of an experiment: model, order of tasks, rows, optimiser, tokens a step, epochs and whole
+held-out sets; only the method differs, and where a frozen backbone needs another learning rate the arm says so. The task is known
+when the model is asked. ACC is the mean score on all tasks at the end; forgetting the mean, over the tasks of earlier stages, of the best score less
+the last one; *own stage* the mean score of each task at the end of its own. Scores are means over seeds with 95 % t-intervals; the interval of a cut is over
+seeds from three seeds on, and before that over the held-out rows (drawn anew from a normal distribution, independently for each score, which is wider than
+the truth). A cut is given only where naive forgets at least five points. A remedy *counts* only if its tasks reach their own stage's score within two points
+of naive's and it ends above both naive and the frozen backbone with heads. The rows held out are looked at once for each arm: where the best of several strengths is named, it was chosen on them.
+"""
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="scripts/bench interference", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--data", default=os.environ.get("POLYTASK_DATA"), metavar="DIR",
+                        help="folder of NAME.train.jsonl and NAME.dev.jsonl (or POLYTASK_DATA)")
+    parser.add_argument("--only", metavar="NAME[,…]", help="these experiments, or experiment.arm")
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds of each arm (default: 3)")
+    parser.add_argument("--quick", action="store_true", help="a handful of rows, one seed: does it work?")
+    parser.add_argument("--plan", action="store_true", help="what is left and how long it takes; runs nothing")
+    parser.add_argument("--report", action="store_true", help="the tables and the JSON of what was measured")
+    return parser.parse_args()
+
+
+def chosen(only, all_experiments):
+    """(experiments with the arms asked for)."""
+    if not only:
+        return all_experiments
+    known = {experiment.name: experiment for experiment in all_experiments}
+    found = {}
+    for word in only.split(","):
+        name, _, arm = word.partition(".")
+        if name not in known:
+            sys.exit(f"error: --only names {name}; the experiments are {', '.join(known)}")
+        arms = [one for one in known[name].arms if not arm or one.name == arm]
+        if not arms:
+            sys.exit(f"error: {name} has no arm {arm}; it has {', '.join(one.name for one in known[name].arms)}")
+        found.setdefault(name, []).extend(arms)
+    return tuple(plans.dataclasses.replace(known[name], arms=tuple(arms)) for name, arms in found.items())
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.seeds = 1 if options.quick else options.seeds
+        self.data = DataFolder(options.data) if options.data else None
+        self.began = time.time()
+        self.shown = 0
+
+    def folder(self, experiment):
+        """Of results on these rows."""
+        kind = "quick" if self.options.quick else "results"
+        if self.data:
+            return ROOT / f"{kind}-{self.data.digest(experiment)}"
+        found = [path for path in ROOT.glob(f"{kind}-*") if (path / experiment.name).is_dir()]
+        return max(found, key=lambda path: (path / experiment.name).stat().st_mtime, default=ROOT / kind)
+
+    def results(self, experiment):
+        """{arm: {seed: result}} in the order of the table."""
+        folder, found = self.folder(experiment), {}
+        for unit in order([experiment], 9):
+            result = unit.result(folder)
+            if result:
+                found.setdefault(unit.arm.name, {})[unit.seed] = result
+        return {arm.name: found[arm.name] for arm in experiment.arms if arm.name in found}
+
+    def speed(self, units):
+        """Tokens a second by model: the median of what was measured, else a guess."""
+        rates = {}
+        for unit in units:
+            result = unit.result(self.folder(unit.experiment))
+            if result:
+                spent = sum(run["training_seconds"] for run in result["runs"])
+                rates.setdefault(unit.experiment.model, []).append(result["cost"] / max(spent, 1))
+        return {model: statistics.median(rates.get(model, [guess])) for model, guess in SPEED.items()}
+
+    def left(self, units):
+        return [unit for unit in units if not unit.result(self.folder(unit.experiment))]
+
+    def seconds(self, units, everything):
+        speed = self.speed(everything)
+        return sum(unit.cost(self.data, self.options.quick) / speed[unit.experiment.model] for unit in units)
+
+    def plan(self, units):
+        print(f"{'experiment':<12} {'arm':<20} {'seeds left':>10} {'minutes each':>13}")
+        left = self.left(units)
+        for experiment, arm in dict.fromkeys((unit.experiment.name, unit.arm.name) for unit in units):
+            mine = [unit for unit in units if (unit.experiment.name, unit.arm.name) == (experiment, arm)]
+            missing = [unit for unit in mine if unit in left]
+            each = self.seconds(mine[:1], units) / 60
+            print(f"{experiment:<12} {arm:<20} {len(missing):>10} {each:>13.1f}")
+        for experiment in dict.fromkeys(unit.experiment.name for unit in units):
+            hours = self.seconds([unit for unit in left if unit.experiment.name == experiment], units) / 3600
+            print(f"{experiment}: {hours:.1f} hours left")
+        print(f"all: {self.seconds(left, units) / 3600:.1f} hours left (speed: "
+              + ", ".join(f"{model} {value:.0f} tokens/s" for model, value in self.speed(units).items()) + ")")
+
+    def show(self, unit, index, total, rest):
+        def progress(run):
+            interval = 1 if sys.stdout.isatty() else 30
+            if time.monotonic() - self.shown < interval:
+                return
+            self.shown = time.monotonic()
+            eta = run.get("eta_seconds")
+            line = (f"[{index}/{total}] {unit.name}: {run['phase']}, step {run['step']} of {run['steps'] or '?'}, "
+                    f"{run['tokens_per_second'] or 0:.0f} tokens/s, "
+                    + (f"{eta / 60:.1f} min left" if eta is not None else "…")
+                    + f"; then {rest / 3600:.1f} h for the rest")
+            print(f"\r\033[K{line}" if sys.stdout.isatty() else line, end="" if sys.stdout.isatty() else "\n",
+                  flush=True)
+        return progress
+
+    def run(self, units, everything):
+        models = {"minilm": os.environ["POLYTASK_MINILM"], "smollm2": os.environ["POLYTASK_SMOLLM2"]}
+        needed = {unit.experiment.model for unit in units}
+        kind = "quick" if self.options.quick else "full"
+        service = Service(os.environ["POLYTASK_BINARY"], ROOT / f"service-{kind}",
+                          {name: pathlib.Path(models[name]).resolve() for name in needed})
+        service.start()
+        failures = []
+        try:
+            catalogue = service.call("GET", "/v1/methods")["data"]
+            units = [unit for unit in units if not self.skip(unit, catalogue)]
+            for index, unit in enumerate(units, 1):
+                rest = self.seconds(units[index:], everything)
+                try:
+                    result = Measurement(unit, service, self.data, self.options.quick,
+                                         self.show(unit, index, len(units), rest)).measure()
+                except ServiceError as error:
+                    failures.append(unit.name)
+                    print(f"\nerror: {unit.name}: {error}", flush=True)
+                    continue
+                write(unit.path(self.folder(unit.experiment)), json.dumps(result))
+                print(f"\n[{index}/{len(units)}] {unit.name} is done: " + self.outcome(result), flush=True)
+                self.publish()
+        finally:
+            service.stop()
+        return failures
+
+    def skip(self, unit, catalogue):
+        why = plans.unavailable(unit.arm, catalogue)
+        if why and unit.seed == 1:
+            print(f"{unit.experiment.name}.{unit.arm.name} is not available: the service has no {why}", flush=True)
+        return why
+
+    def outcome(self, result):
+        spent = sum(run["training_seconds"] for run in result["runs"])
+        ends = {}
+        for run in result["runs"]:
+            rows = run["interference"]["r_matrix"]
+            ends.update(rows[-1]["scores"] if rows else {})
+        return f"{spent / 60:.1f} min, " + ", ".join(f"{task} {value:.3f}" for task, value in ends.items())
+
+    def sections(self):
+        """[(experiment, Markdown, figures)] of what was measured."""
+        found = []
+        for experiment in plans.experiments():
+            if self.data and self.data.missing(experiment):
+                continue
+            results = self.results(experiment)
+            if results:
+                skipped = {arm.title: "not available or not run yet" for arm in experiment.arms
+                           if arm.name not in results}
+                found.append((experiment, *report.section(experiment, results, skipped)))
+        return found
+
+    def publish(self):
+        """Brings the section of the document up to date; a quick call has nothing to say there."""
+        if not self.options.quick:
+            text = INTRO + "\n" + "\n\n".join(part for _, part, _ in self.sections())
+            write(DOCUMENT, report.put(DOCUMENT, text))
+
+    def report(self):
+        found = self.sections()
+        for _, text, _ in found:
+            print(text + "\n")
+        print(json.dumps({experiment.name: report.rounded(figures) for experiment, _, figures in found}))
+
+
+def main():
+    options = arguments()
+    bench = Bench(options)
+    if options.report:
+        bench.report()
+        return
+    if not options.data:
+        sys.exit("error: --data DIR (or POLYTASK_DATA) must name the folder of the data sets")
+    known = chosen(options.only, plans.experiments())
+    for experiment in known:
+        missing = bench.data.missing(experiment)
+        if missing:
+            print(f"{experiment.name} is left out: {options.data} has no {', '.join(missing)}")
+    units = order([one for one in known if not bench.data.missing(one)], bench.seeds)
+    if options.plan:
+        bench.plan(units)
+        return
+    left = bench.left(units)
+    print(f"{len(units) - len(left)} of {len(units)} results are there; the rest takes about "
+          f"{bench.seconds(left, units) / 3600:.1f} hours", flush=True)
+    failures = bench.run(left, units) if left else []
+    bench.publish()
+    bench.report()
+    if failures:
+        sys.exit(f"error: {len(failures)} failed: {', '.join(failures)}")
+
+
+if __name__ == "__main__":
+    main()

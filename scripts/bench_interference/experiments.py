@@ -1,0 +1,197 @@
+"""What is measured: experiments, their tasks, and their arms as changes to one common run."""
+import dataclasses
+import hashlib
+import json
+import pathlib
+
+from rows import CLINC_DOMAINS
+
+FAMILIES = ("mixing", "curriculum", "weighting", "aggregation", "adaptation")
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    name: str
+    file: str
+    # Most training rows, and most held-out rows (None: all).
+    rows: int
+    held: int | None = None
+    kind: str = "classification"
+    metric: str = "accuracy"
+    labels: frozenset = frozenset()
+    quick: int = 160
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Arm:
+    name: str
+    # In the table.
+    title: str
+    # Fields of the run that differ from the experiment's.
+    changes: dict = dataclasses.field(default_factory=dict)
+    # Each task in a run of its own.
+    alone: bool = False
+    # Training cost over one pass through the rows, for plans.
+    cost: float = 1
+    # Chosen by the best of several: the group's name.
+    group: str = ""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Experiment:
+    name: str
+    title: str
+    model: str
+    tasks: tuple
+    arms: tuple
+    common: dict
+    # Passes over the held-out rows in a run, for plans.
+    evaluations: int
+    # Share of the training rows on which choices are made; the held-out rows are then tested once.
+    choose: float = 0
+
+    def body(self, arm, seed, tasks):
+        """A run's request without its data sets."""
+        specs = [{"name": task.name, "kind": task.kind, "metric": task.metric} for task in tasks]
+        for spec in specs:
+            if spec["kind"] == "generation":
+                spec["format"] = "raw"
+        body = {**self.common, **arm.changes, "base_model": self.model, "tasks": specs, "seed": seed}
+        if len(tasks) == 1:
+            body.pop("stages", None)
+        return body
+
+    def fingerprint(self, arm):
+        """Changes with whatever would change the result; results of another one are not mixed in."""
+        parts = [self.body(arm, 0, self.tasks), [[task.rows, task.held] for task in self.tasks], self.choose]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def methods(arm):
+    """(family, method, parameters) of every method that an arm names."""
+    for family in FAMILIES:
+        if arm.changes.get(family):
+            yield family, arm.changes[family]
+    for method in arm.changes.get("retention", []):
+        yield "retention", method
+
+
+def unavailable(arm, catalogue):
+    """What an arm asks for that the service does not have, or None. `catalogue`: of GET /v1/methods."""
+    known = {(entry["family"], entry["name"]): entry for entry in catalogue}
+    for family, method in methods(arm):
+        entry = known.get((family, method["method"]))
+        if not entry:
+            return f"{family} {method['method']}"
+        names = {parameter["name"] for parameter in entry["parameters"]}
+        for parameter in set(method) - {"method", "tasks"} - names:
+            return f"{parameter} of {family} {method['method']}"
+    return None
+
+
+def replay(rate=1, fraction=0.1):
+    return {"method": "replay", "fraction": fraction, "rate": rate}
+
+
+def ewc(strength, method="ewc"):
+    return {"method": method, "lambda": strength}
+
+
+# One sweep for EWC: too weak forgets, too strong learns nothing new.
+LAMBDAS = {"1e3": 1e3, "1e4": 1e4, "1e5": 1e5, "1e6": 1e6}
+HYBRID_LAMBDA = 1e4
+
+# The controls and remedies of a sequence, the headline first.
+NAIVE = Arm("naive", "naive")
+JOINT = Arm("joint", "joint training", {"stages": "joint"})
+REPLAY = Arm("replay", "replay 10 %, 1:1", {"retention": [replay()]}, cost=1.8)
+FROZEN = Arm("frozen", "frozen backbone, heads (rate 1e-3)", {
+    "adaptation": {"method": "heads"}, "optimizer": {"name": "adamw", "learning_rate": 1e-3}}, cost=0.4)
+SINGLE = Arm("single_task", "single task each", alone=True)
+EWC_SWEEP = tuple(
+    Arm(f"ewc_{name}", f"EWC λ={name}", {"retention": [ewc(strength)]}, cost=1.1, group="ewc")
+    for name, strength in LAMBDAS.items())
+REPLAY_EWC = Arm("replay_ewc", "replay + EWC λ=1e4", {"retention": [replay(), ewc(HYBRID_LAMBDA)]}, cost=1.9)
+ONLINE_EWC = Arm("online_ewc", "online EWC λ=1e4", {"retention": [ewc(HYBRID_LAMBDA, "online_ewc")]}, cost=1.1)
+DER = Arm("der_pp", "DER++ 10 %", {"retention": [{"method": "der_pp"}]}, cost=2.6)
+LWF = Arm("lwf", "LwF", {"retention": [{"method": "lwf"}]}, cost=1.4)
+A_GEM = Arm("a_gem", "A-GEM 10 %", {"retention": [{"method": "a_gem"}]}, cost=2)
+ADAPTERS = Arm("adapter_per_task", "adapter per task (rate 5e-4)", {
+    "adaptation": {"method": "adapter_per_task"}, "optimizer": {"name": "adamw", "learning_rate": 5e-4}},
+    cost=0.8)
+PROGRESSIVE = Arm("progressive", "progressive columns", {"adaptation": {"method": "progressive"}}, cost=2.5)
+NO_LATERALS = Arm("columns_alone", "the same without laterals", {
+    "adaptation": {"method": "progressive", "laterals": "none"}}, cost=2)
+
+FIVE = tuple(Task(name, file, 8000, quick=quick) for name, file, quick in (
+    ("sentiment", "sentiment_mr", 160), ("subjectivity", "subjectivity", 160), ("topic", "topic_dbpedia14", 112),
+    ("emotion", "emotion_ekman", 160), ("banking", "intent_banking77", 231)))
+FINE_TUNING = {"optimizer": {"name": "adamw", "learning_rate": 5e-5}, "epochs": 1, "batch_tokens": 768,
+               "max_length": 128, "checkpoint_seconds": 300}
+
+SEQUENCE = Experiment(
+    "sequence", "Five classification tasks, one after the other", "minilm", FIVE,
+    (NAIVE, REPLAY, JOINT, *EWC_SWEEP[1:3], FROZEN, REPLAY_EWC, SINGLE, EWC_SWEEP[0], EWC_SWEEP[3], ONLINE_EWC,
+     DER, LWF, A_GEM, ADAPTERS, PROGRESSIVE, NO_LATERALS),
+    {**FINE_TUNING, "stages": "sequential"}, evaluations=6)
+
+CLINC = Experiment(
+    "clinc", "CLINC150 by its ten domains", "minilm",
+    tuple(Task(name, "intent_clinc150", 8000, labels=frozenset(intents.split()), quick=30)
+          for name, intents in CLINC_DOMAINS.items()),
+    (NAIVE, REPLAY, JOINT, EWC_SWEEP[1], FROZEN, LWF, DER),
+    {**FINE_TUNING, "stages": "sequential"}, evaluations=11)
+
+SMALL_MODEL = {"optimizer": {"name": "adamw", "learning_rate": 5e-5}, "epochs": 1, "batch_tokens": 768,
+               "max_length": 256, "checkpoint_seconds": 600}
+
+
+def generation(metric):
+    return Experiment(
+        "generation", "Five generation tasks, one after the other", "smollm2",
+        tuple(Task(name, file, 500, 200, "generation", metric, quick=24) for name, file in (
+            ("restaurant", "nlg_restaurant"), ("hotel", "nlg_hotel"), ("laptop", "nlg_laptop"),
+            ("replies", "reply_camrest"), ("translation", "translation_en_vi"))),
+        (NAIVE, REPLAY, JOINT, EWC_SWEEP[1], REPLAY_EWC, A_GEM, SINGLE),
+        {**SMALL_MODEL, "stages": "sequential"}, evaluations=6)
+
+
+IMBALANCE = Experiment(
+    "imbalance", "10:1: emotion against dbpedia, five epochs", "minilm",
+    (Task("emotion", "emotion_ekman", 8000, quick=320), Task("topic", "topic_dbpedia14", 800, quick=32)),
+    (Arm("proportional", "proportional batches"),
+     Arm("inverse_frequency", "inverse-frequency batches", {"mixing": {"method": "inverse_frequency"}}, cost=2),
+     Arm("temperature", "temperature 2", {"mixing": {"method": "temperature", "temperature": 2}}, cost=1.3)),
+    {**FINE_TUNING, "epochs": 5}, evaluations=6)
+
+# Two tasks whose losses differ sixfold at the start (ln 2 and ln 77).
+PAIR = ("sentiment", "banking")
+FIXED = tuple(
+    Arm(f"fixed_{first}", f"fixed {first} : {second}",
+        {"weighting": {"method": "fixed", "tasks": {"sentiment": first, "banking": second}}}, group="fixed")
+    for first, second in ((0.25, 1.75), (0.5, 1.5), (1.5, 0.5), (1.75, 0.25)))
+WEIGHTING = Experiment(
+    "weighting", "Loss weights: sentiment beside 77 banking intents", "minilm",
+    (Task("sentiment", "sentiment_mr", 8000), Task("banking", "intent_banking77", 8000, quick=231)),
+    (Arm("unweighted", "no weights: each row alike"),
+     Arm("equal", "equal", {"weighting": {"method": "equal"}}),
+     Arm("gradnorm", "GradNorm α=1.5", {"weighting": {"method": "gradnorm", "alpha": 1.5}}, cost=1.05),
+     *FIXED,
+     Arm("uncertainty", "uncertainty", {"weighting": {"method": "uncertainty"}}),
+     Arm("dwa", "DWA", {"weighting": {"method": "dwa"}})),
+    {**FINE_TUNING, "epochs": 2}, evaluations=3, choose=0.1)
+
+CURRICULUM = Experiment(
+    "curriculum", "Easy rows first: three tasks at once on a small budget", "smollm2",
+    tuple(Task(name, file, 600, 300, metric="macro_f1", quick=quick) for name, file, quick in (
+        ("sentiment", "sentiment_mr", 60), ("emotion", "emotion_ekman", 60), ("topic", "topic_dbpedia14", 56))),
+    (Arm("any_order", "every row at any time"),
+     Arm("competence", "competence curriculum", {"curriculum": {"method": "competence"}}, cost=1.4),
+     Arm("random_order", "the same pace, random order", {"curriculum": {"method": "random_order"}}, cost=1.4)),
+    {**SMALL_MODEL}, evaluations=2)
+
+
+def experiments():
+    """In the order in which they run. Generations are scored by BLEU where the contract knows it."""
+    metric = "bleu" if "bleu" in pathlib.Path("openapi.yaml").read_text() else "perplexity"
+    return (SEQUENCE, IMBALANCE, WEIGHTING, CURRICULUM, generation(metric), CLINC)

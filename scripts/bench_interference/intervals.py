@@ -1,0 +1,113 @@
+"""Means and 95 % intervals, the figures of continual learning, and the rules by which a remedy counts."""
+import math
+import random
+
+# Student's t, two-sided 95 %, by degrees of freedom.
+T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
+# Below that a cut of forgetting is a ratio of noise.
+FORGETTING_MIN = 0.05
+# A remedy that learns every task worse than that is no remedy.
+LEARNING_MAX_BELOW = 0.02
+SEEDS_FOR_T = 3
+DRAWS = 2000
+
+
+def mean(values):
+    return sum(values) / len(values)
+
+
+def t_interval(values):
+    """Mean and its 95 % interval over seeds; the interval is None below two."""
+    middle = mean(values)
+    if len(values) < 2:
+        return middle, None
+    deviation = math.sqrt(sum((value - middle) ** 2 for value in values) / (len(values) - 1))
+    half = T95.get(len(values) - 1, 1.96) * deviation / math.sqrt(len(values))
+    return middle, (middle - half, middle + half)
+
+
+def percentiles(draws):
+    ordered = sorted(draws)
+    return ordered[int(0.025 * len(ordered))], ordered[min(len(ordered) - 1, int(0.975 * len(ordered)))]
+
+
+class Scores:
+    """R[i][j] of one run, i from 1, larger is better; tasks in the order of their stages."""
+
+    def __init__(self, matrix, stage_of, held):
+        """`stage_of[j]`: the stage (from 0) that trains task j; `held[j]`: rows behind R[·][j]."""
+        self.matrix, self.stage_of, self.held = matrix, stage_of, held
+
+    @property
+    def acc(self):
+        return mean(self.matrix[-1])
+
+    @property
+    def learnt(self):
+        """Mean of R[j][j]: what each task reached at the end of its own stage."""
+        return mean([self.matrix[stage][task] for task, stage in enumerate(self.stage_of)])
+
+    def earlier(self):
+        return [task for task, stage in enumerate(self.stage_of) if stage < len(self.matrix) - 1]
+
+    def best_stage(self, task):
+        return max(range(len(self.matrix) - 1), key=lambda stage: self.matrix[stage][task])
+
+    def forgetting(self):
+        """max over earlier stages of R[l][j] − R[T][j], by task of an earlier stage."""
+        return {task: self.matrix[self.best_stage(task)][task] - self.matrix[-1][task] for task in self.earlier()}
+
+    @property
+    def mean_forgetting(self):
+        values = self.forgetting().values()
+        return mean(list(values)) if values else None
+
+    def drawn_forgetting(self, draw):
+        """The mean forgetting had other rows been held out. The best stage stays the observed one:
+        a new maximum over noisy draws would always be larger."""
+        def score(stage, task):
+            share = min(1, max(0, self.matrix[stage][task]))
+            return draw.gauss(share, math.sqrt(share * (1 - share) / self.held[task]))
+        return mean([score(self.best_stage(task), task) - score(-1, task) for task in self.earlier()])
+
+
+def cut(naive, arm):
+    """The share of forgetting that an arm avoids, with its 95 % interval and what that is over.
+
+    `naive` and `arm`: Scores by seed. None where naive forgets too little to speak of a share."""
+    seeds = sorted(set(naive) & set(arm))
+    if not seeds or mean([naive[seed].mean_forgetting for seed in seeds]) < FORGETTING_MIN:
+        return None
+    ratio = 1 - (mean([arm[seed].mean_forgetting for seed in seeds])
+                 / mean([naive[seed].mean_forgetting for seed in seeds]))
+    if len(seeds) >= SEEDS_FOR_T and min(naive[seed].mean_forgetting for seed in seeds) > 0:
+        pairs = [1 - arm[seed].mean_forgetting / naive[seed].mean_forgetting for seed in seeds]
+        middle, (low, high) = t_interval(pairs)
+        return {"cut": middle, "cut_low": low, "cut_high": high, "interval": "t over seeds"}
+    draw = random.Random(1)
+    draws = []
+    for _ in range(DRAWS):
+        before = mean([naive[seed].drawn_forgetting(draw) for seed in seeds])
+        after = mean([arm[seed].drawn_forgetting(draw) for seed in seeds])
+        if before > 0:
+            draws.append(1 - after / before)
+    low, high = percentiles(draws)
+    return {"cut": ratio, "cut_low": low, "cut_high": high, "interval": "over held-out rows"}
+
+
+def verdict(arm, naive, frozen):
+    """Whether a remedy counts: (True, False or None for not yet known, and why not).
+
+    It still learns every task (mean R[j][j] within two points of naive), and ends above both naive
+    and the frozen backbone with heads. Arguments: figures by name, means over seeds."""
+    if not naive:
+        return None, "naive has not run"
+    if arm["learnt"] < naive["learnt"] - LEARNING_MAX_BELOW:
+        return False, f"learns {100 * (naive['learnt'] - arm['learnt']):.1f} points less in its own stages"
+    if arm["acc"] <= naive["acc"]:
+        return False, "ends no better than naive"
+    if not frozen:
+        return None, "frozen has not run"
+    if arm["acc"] <= frozen["acc"]:
+        return False, "ends no better than a frozen backbone with heads"
+    return True, ""

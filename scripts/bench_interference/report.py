@@ -1,0 +1,231 @@
+"""The tables, the published claims beside our figures, and the JSON of the last line."""
+import pathlib
+
+import figures
+
+BEGIN, END = "<!-- interference:begin -->", "<!-- interference:end -->"
+
+
+def number(value, half=None):
+    if value is None:
+        return "–"
+    return f"{value:.3f}" + (f" ± {half:.3f}" if half is not None else "")
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def cut_text(found):
+    if "cut" not in found:
+        return "–"
+    text = f"{100 * found['cut']:.0f} %"
+    if found.get("cut_low") is not None:
+        text += f" ({100 * found['cut_low']:.0f} … {100 * found['cut_high']:.0f})"
+    return text
+
+
+def counts_text(found):
+    if "counts" not in found:
+        return ""
+    return {True: "yes", False: "no: ", None: "open: "}[found["counts"]] + found["why"]
+
+
+def stage_table(experiment, found):
+    titles = {arm.name: arm.title for arm in experiment.arms}
+    rows = []
+    for name, arm in found.items():
+        rows.append([
+            titles[name], str(arm["seeds"]), number(arm["acc"], arm["acc_half"]),
+            number(arm["forgetting"], arm["forgetting_half"]), number(arm["learnt"]), cut_text(arm),
+            counts_text(arm), f"{arm['seconds'] / 60:.0f}"])
+    text = table(["arm", "seeds", "ACC", "forgetting", "own stage", "cut of forgetting (95 %)", "counts",
+                  "minutes"], rows)
+    for name in ("naive", "replay"):
+        if name in found and "own_stage" in found[name]:
+            ends = ", ".join(f"{task} {number(found[name]['own_stage'][task])} → {number(value)}"
+                             for task, value in found[name]["final"].items())
+            text += f"\n\nAfter its own stage → at the end, {titles[name]}: {ends}."
+    return text
+
+
+def together_table(experiment, found, results):
+    titles = {arm.name: arm.title for arm in experiment.arms}
+    names = [task.name for task in experiment.tasks]
+    metric = experiment.tasks[0].metric
+    head = ["arm", "seeds", *[f"{name}, {metric}" for name in names], "mean"]
+    rows = [[titles[arm], str(found[arm]["seeds"]), *[number(found[arm]["final"][name]) for name in names],
+             number(found[arm]["acc"], found[arm]["acc_half"])] for arm in found]
+    if experiment.name == "imbalance":
+        head += ["shares", *[f"{name}, macro-F1" for name in names], "variance of the loss, last epoch"]
+        for row, arm in zip(rows, found.values()):
+            row += [" / ".join(f"{100 * arm['shares'].get(name, 0):.0f}" for name in names),
+                    *[number(arm["macro_f1"].get(name)) for name in names],
+                    " / ".join(number(arm["variance"].get(name)) for name in names)]
+    text = table(head, rows)
+    for group, by_seed in figures.chosen_fixed(experiment, results).items():
+        ends = [figures.final(experiment, result, "test") for _, result in by_seed.values()]
+        middle, half = figures.summary([figures.mean(list(end.values())) for end in ends])
+        chosen = ", ".join(titles[name] for name, _ in by_seed.values())
+        text += (f"\n\nTuned {group} weights (of {sum(arm.group == group for arm in experiment.arms)}, the best "
+                 f"on the validation rows: {chosen}): {number(middle, half)}.")
+    return text
+
+
+def section(experiment, results, skipped):
+    """The Markdown of one experiment, and its figures."""
+    if "stages" in experiment.common:
+        found = figures.stages(experiment, results)
+        text = stage_table(experiment, found)
+    else:
+        found = figures.together(experiment, results)
+        text = together_table(experiment, found, results)
+    some = next(iter(next(iter(results.values())).values()))
+    rows = ", ".join(f"{task} {count} / {held}" for task, count, held in
+                     zip(some["tasks"], some["rows"], some["held"]))
+    common = experiment.common
+    intro = (f"{experiment.model}, AdamW {common['optimizer']['learning_rate']:g}, {common['epochs']} epoch(s), "
+             f"{common['batch_tokens']} tokens a step. Rows, trained / held out: {rows}.")
+    parts = [f"### {experiment.title}", intro, text]
+    claims = claim_lines(experiment.name, found)
+    if claims:
+        parts.append(table(["published", "here"], claims))
+    if skipped:
+        parts.append("Not measured: " + "; ".join(f"{arm} ({why})" for arm, why in skipped.items()) + ".")
+    return "\n\n".join(parts), found
+
+
+def claim_lines(name, found):
+    return [[claim, text] for experiment, claim, sentence in CLAIMS if experiment == name
+            for text in [sentence(found)] if text]
+
+
+def holds(is_so, text):
+    return ("Holds: " if is_so else "Does not hold: ") + text + "."
+
+
+def replay_claim(found):
+    arm, joint = found.get("replay"), found.get("joint")
+    if not arm or "cut" not in arm:
+        return None
+    text = f"a cut of {cut_text(arm)}, ACC {number(arm['acc'])}"
+    if joint:
+        text += f", {100 * (joint['acc'] - arm['acc']):.1f} points below joint training"
+    return holds(bool(arm["counts"]) and arm["cut"] >= 0.65, text)
+
+
+def ewc_claim(found):
+    arms = {name: arm for name, arm in found.items() if name.startswith("ewc_") and "cut" in arm}
+    if not arms:
+        return None
+    counting = {name: arm for name, arm in arms.items() if arm["counts"]}
+    name, best = max((counting or arms).items(), key=lambda item: item[1]["cut"])
+    text = f"the best of {len(arms)} strengths that " + ("counts" if counting else "ran, none of which counts")
+    text += f" is λ={name.removeprefix('ewc_')}: a cut of {cut_text(best)}, ACC {number(best['acc'])}"
+    if not counting:
+        text += f" ({best['why']})"
+    return holds(bool(counting) and best["cut"] >= 0.7 and (best.get("cut_low") or 0) > 0, text)
+
+
+def progressive_claim(found):
+    arm, alone = found.get("progressive"), found.get("columns_alone")
+    if not arm:
+        return None
+    text = f"a cut of {cut_text(arm)}, old tasks' losses " + (
+        "the same to the bit" if arm.get("bit_identical") else "NOT the same to the bit")
+    if arm.get("parameters") and found.get("naive", {}).get("parameters"):
+        text += f", {arm['parameters'] / found['naive']['parameters']:.1f} times the parameters"
+    if alone:
+        gain = 100 * (arm["acc"] - alone["acc"])
+        text += f"; laterals are worth {gain:+.1f} points of ACC" + ("" if gain > 0 else ", so they do not pay")
+    return holds(bool(arm.get("bit_identical")) and arm.get("cut", 0) >= 0.8, text)
+
+
+def hybrid_claim(found):
+    both, one = found.get("replay_ewc"), found.get("replay")
+    part = found.get("ewc_1e4")
+    if not (both and one and part):
+        return None
+    best = max(one["acc"], part["acc"])
+    return holds(both["acc"] > best, f"ACC {number(both['acc'])} against {number(one['acc'])} with replay alone and "
+                 f"{number(part['acc'])} with EWC alone")
+
+
+def drift_claim(found):
+    naive = found.get("naive")
+    if not naive or naive.get("drift_cosine") is None:
+        return None
+    kept = {name: arm["drift_cosine"] for name, arm in found.items()
+            if name != "naive" and arm.get("drift_cosine") is not None}
+    text = f"cosine to the start {naive['drift_cosine']:.2f} when naive"
+    text += "".join(f", {name} {value:.2f}" for name, value in kept.items())
+    return text + "."
+
+
+def imbalance_claim(found):
+    before, after = found.get("proportional"), found.get("inverse_frequency")
+    if not before or not after:
+        return None
+    small = min(before["shares"], key=before["shares"].get)
+    text = (f"the small task's share goes from {100 * before['shares'][small]:.0f} to "
+            f"{100 * after['shares'][small]:.0f} %, the variance of its loss over the steps of the last epoch from "
+            f"{number(before['variance'].get(small))} to {number(after['variance'].get(small))}, its score from "
+            f"{number(before['final'][small])} to {number(after['final'][small])}")
+    return holds(after["variance"].get(small, 1) < before["variance"].get(small, 0), text)
+
+
+def gradnorm_claim(found):
+    arm, base = found.get("gradnorm"), found.get("equal")
+    if not arm or not base:
+        return None
+    best = max((one for name, one in found.items() if name.startswith("fixed_")),
+               key=lambda one: one["acc"], default=None)
+    text = f"mean {number(arm['acc'])} against {number(base['acc'])} with equal weights"
+    if best:
+        text += f" and at most {number(best['acc'])} with fixed ones"
+    return holds(arm["acc"] > max(base["acc"], best["acc"] if best else 0), text)
+
+
+def curriculum_claim(found):
+    arm, base, control = (found.get(name) for name in ("competence", "any_order", "random_order"))
+    if not arm or not base:
+        return None
+    text = f"mean macro-F1 {number(arm['acc'])} against {number(base['acc'])}"
+    if control:
+        text += f", and {number(control['acc'])} in random order at the same pace"
+    return holds(arm["acc"] > max(base["acc"], control["acc"] if control else 0), text)
+
+
+CLAIMS = (
+    ("sequence", "replay, buffer 10 %: forgetting −65…75 %", replay_claim),
+    ("sequence", "EWC: forgetting −70…80 %", ewc_claim),
+    ("sequence", "EWC + replay: better than either", hybrid_claim),
+    ("sequence", "progressive columns: forgetting −80…90 %", progressive_claim),
+    ("sequence", "drift of the representation: cosine .92 → .31 when naive", drift_claim),
+    ("clinc", "replay, buffer 10 %: forgetting −65…75 %", replay_claim),
+    ("clinc", "EWC: forgetting −70…80 %", ewc_claim),
+    ("generation", "replay, buffer 10 %: forgetting −65…75 %", replay_claim),
+    ("generation", "EWC: forgetting −70…80 %", ewc_claim),
+    ("generation", "EWC + replay: better than either", hybrid_claim),
+    ("imbalance", "inverse frequency: 90/10 becomes 50/50, variance of the loss .45 → .12", imbalance_claim),
+    ("weighting", "GradNorm: old-task accuracy 85 % against 60 %", gradnorm_claim),
+    ("curriculum", "curriculum: old-task F1 88 % against 65 %", curriculum_claim),
+)
+
+
+def rounded(value):
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items() if item is not None}
+    return value
+
+
+def put(document, text):
+    """The document with the section between the markers replaced; appended where it has none."""
+    whole = pathlib.Path(document).read_text()
+    block = f"{BEGIN}\n{text}\n{END}"
+    if BEGIN in whole and END in whole:
+        return whole[:whole.index(BEGIN)] + block + whole[whole.index(END) + len(END):]
+    return whole.rstrip("\n") + f"\n\n{block}\n"
