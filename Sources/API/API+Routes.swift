@@ -41,6 +41,7 @@ extension API {
             Endpoint([.admin], .put, "/v1/aliases/{name}", putAlias),
             Endpoint([.admin], .delete, "/v1/aliases/{name}", deleteAlias),
             Endpoint([.infer], .post, "/v1/classify", as: .classify, classify),
+            Endpoint([.infer], .post, "/v1/embeddings", as: .classify, embeddings),
             Endpoint([.infer], .post, "/v1/generate", as: .generate, generate),
             Endpoint([.infer], .post, "/v1/completions", as: .generate, completions),
             Endpoint([.infer], .post, "/v1/chat/completions", as: .generate, chatCompletions),

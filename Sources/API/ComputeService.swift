@@ -15,9 +15,10 @@ package protocol ComputeService: Sendable {
     /// Does something with model files, in a process of its own.
     /// - Throws: `WorkerFailure`, `CancellationError`.
     func work(_ job: FileJob) async throws -> FileResult
+    /// Logits of a task, or without one a vector of each input.
     /// - Throws: `WorkerFailure`.
     func classify(
-        model: ModelRecord, task: String, inputs: [String], truncate: Bool
+        model: ModelRecord, task: String?, inputs: [InputText], truncate: Bool
     ) async throws -> ClassifyResult
     /// Deltas, then usage; ends throwing `WorkerFailure`. Ending the iteration cancels the job.
     func generate(

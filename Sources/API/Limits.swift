@@ -19,6 +19,8 @@ package struct APILimits: Sendable {
     package var epochsMax = 1000
     package var batchTokensMax = 65_536
     package var classifyInputsMax = 256
+    /// Token ids of one input.
+    package var embeddingTokensMax = 65_536
     package var generateChoicesMax = 4
     package var stopStringsMax = 8
     package var stopBytesMax = 256

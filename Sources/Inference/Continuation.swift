@@ -8,8 +8,12 @@ struct Continuation {
     let options: GenerationOptions
     let adapter: String?
     let column: Int
-    /// Made when the sequence is first computed.
+    /// Tokens that it may generate: what was asked for, and what the model has room for.
+    let tokensMax: Int
+    /// Made when the sequence is first computed, of a decoder.
     var cache: KeyValueCache?
+    /// The same of an encoder with a decoder, once it has read the prompt.
+    var reading: DecodingCache?
     /// Prompt tokens already in the cache.
     var consumed = 0
     /// The token to be read next; nil until the prompt was read.
@@ -21,16 +25,20 @@ struct Continuation {
     private var unreported = 0
     private var logprobs: [GeneratedLogprob] = []
 
+    /// - Parameters:
+    ///   - room: tokens that the model can generate after the prompt.
+    ///   - continuesPrompt: the prompt is the beginning of what is written; else it is read.
     init(
-        id: Int, prompt: [Int32], options: GenerationOptions, adapter: String? = nil,
-        column: Int = 0
+        id: Int, prompt: [Int32], options: GenerationOptions, room: Int, continuesPrompt: Bool,
+        adapter: String? = nil, column: Int = 0
     ) {
         self.id = id
         self.prompt = prompt
         self.options = options
         self.adapter = adapter
         self.column = column
-        sampler = Sampler(options, prompt: prompt)
+        tokensMax = min(options.maxTokens, room)
+        sampler = Sampler(options, prompt: continuesPrompt ? prompt : [])
         stream = TextStream(stop: options.stop)
     }
 
@@ -41,7 +49,7 @@ struct Continuation {
 
     /// Takes a generated token. A delta when something became visible or the end was reached.
     mutating func accept(
-        _ token: Int32, logprob: GeneratedLogprob?, tokenizer: any Tokenizer, context: Int
+        _ token: Int32, logprob: GeneratedLogprob?, tokenizer: any Tokenizer
     ) -> GenerationDelta? {
         generated += 1
         unreported += 1
@@ -50,7 +58,7 @@ struct Continuation {
         if let logprob { logprobs.append(logprob) }
         let text = stream.append(tokenizer.bytes(of: token))
         if stream.isStopped { return delta(text, "stop") }
-        if generated >= options.maxTokens || prompt.count + generated >= context {
+        if generated >= tokensMax {
             return delta(text + stream.finish(), "length")
         }
         return text.isEmpty ? nil : delta(text, nil)

@@ -12,12 +12,15 @@ package final class Generator {
     private let model: Model
     private let backend: any Backend
     private let context: Int
+    /// Of a model that reads the prompt with an encoder.
+    private let pair: (any EncoderDecoder)?
     private var continuations: [Continuation] = []
 
     package init(_ model: Model, backend: any Backend) {
         self.model = model
         self.backend = backend
         context = model.backbone.configuration.contextLength
+        pair = model.backbone as? any EncoderDecoder
     }
 
     package var isIdle: Bool { continuations.isEmpty }
@@ -32,16 +35,16 @@ package final class Generator {
         id: Int, prompt: [Int32], options: GenerationOptions, adapter: String? = nil,
         column: Int = 0
     ) throws {
-        guard model.backbone.isCausal else {
+        guard model.backbone.isCausal || pair != nil else {
             throw ModelError(
                 code: "invalid_input",
-                message: "model: it is an encoder, which continues no text; choose a decoder")
+                message: "model: it is an encoder, which writes no text; choose a decoder")
         }
         guard !prompt.isEmpty else {
             throw ModelError(
                 code: "invalid_input", message: "prompt: it has no tokens; give some text")
         }
-        guard prompt.count < context else {
+        guard prompt.count < context || (pair != nil && prompt.count == context) else {
             throw ModelError(
                 code: "invalid_input",
                 message: "prompt: \(prompt.count) tokens leave no room in the model's context of "
@@ -54,7 +57,9 @@ package final class Generator {
         precondition(!continuations.contains { $0.id == id }, "ids are unique")
         continuations.append(
             Continuation(
-                id: id, prompt: prompt, options: options, adapter: adapter, column: column))
+                id: id, prompt: prompt, options: options,
+                room: pair == nil ? context - prompt.count : context, continuesPrompt: pair == nil,
+                adapter: adapter, column: column))
     }
 
     /// Ends a sequence; its last delta comes with the next step. Unknown ids are not an error: it
@@ -141,7 +146,11 @@ package final class Generator {
                 pieces.append(Piece(index: index, tokens: [last], start: start, isWhole: true))
             } else if promptRows > 0 {
                 let start = continuation.consumed
-                let end = min(start + promptRows, continuation.prompt.count)
+                // An encoder reads a prompt at once.
+                let end =
+                    pair == nil
+                    ? min(start + promptRows, continuation.prompt.count)
+                    : continuation.prompt.count
                 promptRows -= end - start
                 pieces.append(
                     Piece(
@@ -152,8 +161,30 @@ package final class Generator {
         return pieces
     }
 
+    /// The same where all pieces are whole: new ones are read by the encoder, then the decoder
+    /// computes one row for each. Of an encoder with a decoder there is one column.
+    private func forward(_ pieces: [Piece], _ pair: any EncoderDecoder) -> Tensor {
+        let tape = Tape(backend, recording: false)
+        let new = pieces.filter { continuations[$0.index].reading == nil }
+        if !new.isEmpty {
+            let batch = PackedBatch(
+                new.map { (task: 0, tokens: $0.tokens) },
+                adapters: new.map { continuations[$0.index].adapter })
+            let encoded = pair.hiddenStates(batch, caches: nil, on: tape)
+            let caches = pair.makeCaches(reading: encoded, batch.segments, capacity: 64)
+            for (piece, cache) in zip(new, caches) { continuations[piece.index].reading = cache }
+        }
+        let writing = pieces.map { continuations[$0.index] }
+        let fed = PackedBatch(
+            writing.map { (task: 0, tokens: [$0.last ?? pair.startToken]) },
+            startingAt: writing.map(\.generated), adapters: writing.map(\.adapter))
+        let states = pair.decode(fed, caches: writing.compactMap(\.reading), on: tape)
+        return tape.linear(states, pair.outputProjection)
+    }
+
     /// `[whole pieces, V]` logits; nil when no piece is whole.
     private func forward(_ pieces: [Piece], column: Int) -> Tensor? {
+        if let pair { return forward(pieces, pair) }
         let caches = pieces.map { piece in
             let cache =
                 continuations[piece.index].cache
@@ -189,7 +220,7 @@ package final class Generator {
             alternatives > 0 ? self.logprob(of: token, values, alternatives) : nil
         }
         return continuations[index].accept(
-            token, logprob: logprob, tokenizer: model.tokenizer, context: context)
+            token, logprob: logprob, tokenizer: model.tokenizer)
     }
 
     private func logprob(

@@ -35,6 +35,14 @@ package struct HeadSpec: Codable, Sendable, Equatable {
         self.sharedName = sharedName
     }
 
+    /// Whether it answers for each word, not for the whole text.
+    package var tagsWords: Bool { kind == HeadKind.tokenClassification.rawValue }
+
+    /// Whether it answers with a text.
+    package var writesText: Bool {
+        [HeadKind.generation, .sequenceToSequence].contains { $0.rawValue == kind }
+    }
+
     /// Columns of the head's matrix; 0 where it has none.
     var outputs: Int {
         guard HeadKind(rawValue: kind)?.hasMatrix ?? false else { return 0 }

@@ -119,12 +119,12 @@ package final class Pool: Sendable {
         inference?.post(.command(.unload(id)))
     }
 
-    /// Logits of one classification task for each input.
+    /// Logits of one task for each input, or without a task a vector of each.
     ///
     /// - Throws: `WorkerFailure` (`overloaded` when the queue is full, `worker_lost` when the
     ///   child died, its own otherwise); `CancellationError` when the task was cancelled.
     package func classify(
-        model: ModelRecord, task: String, inputs: [String], truncate: Bool
+        model: ModelRecord, task: String?, inputs: [InputText], truncate: Bool
     ) async throws -> ClassifyResult {
         let id = makeID()
         let job = ClassifyJob(

@@ -3,7 +3,7 @@
 package import Spec
 
 package enum WorkerProtocol {
-    package static let version = 1
+    package static let version = 2
 }
 
 /// A file of the blob store as the worker sees it.
@@ -60,14 +60,15 @@ package struct ClassifyJob: Codable, Sendable {
     package var id: Int
     package var model: String
     package var files: ModelFiles
-    package var task: String
-    package var inputs: [String]
+    /// Whose head answers; nil: a vector of each input.
+    package var task: String?
+    package var inputs: [InputText]
     /// Cut longer inputs to the context; else they are an error.
     package var truncate: Bool
     package var origin: JobOrigin?
 
     package init(
-        id: Int, model: String, files: ModelFiles, task: String, inputs: [String],
+        id: Int, model: String, files: ModelFiles, task: String?, inputs: [InputText],
         truncate: Bool, origin: JobOrigin? = nil
     ) {
         self.origin = origin
@@ -82,13 +83,19 @@ package struct ClassifyJob: Codable, Sendable {
 
 package struct ClassifyResult: Codable, Sendable, Equatable {
     package var labels: [String]
-    /// One row of logits per input, aligned with `labels`.
+    /// One row of logits per input, aligned with `labels`; of a task that tags words one after
+    /// the other for each word. Without a task a vector of length 1.
     package var logits: [[Float]]
+    /// Start and end of each word of each input, in characters; nil where words are not tagged.
+    package var words: [[Int]]?
     package var promptTokens: Int
 
-    package init(labels: [String], logits: [[Float]], promptTokens: Int) {
+    package init(
+        labels: [String], logits: [[Float]], words: [[Int]]? = nil, promptTokens: Int
+    ) {
         self.labels = labels
         self.logits = logits
+        self.words = words
         self.promptTokens = promptTokens
     }
 }

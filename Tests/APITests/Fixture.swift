@@ -248,7 +248,10 @@ final class FakeCompute: ComputeService {
         var lastOrigin: JobOrigin?
         var wakes = 0
         var unloaded: [String] = []
+        var labels = ["bad", "good"]
         var logits: [Float] = [0, 1]
+        var words: [Int]?
+        var lastInputs: [InputText] = []
         var failure: WorkerFailure?
         var outputs: [GenerateOutput] = []
         /// Keep the stream open after the outputs.
@@ -297,16 +300,18 @@ final class FakeCompute: ComputeService {
     }
 
     func classify(
-        model: ModelRecord, task: String, inputs: [String], truncate: Bool
+        model: ModelRecord, task: String?, inputs: [InputText], truncate: Bool
     ) async throws -> ClassifyResult {
         let script = script.withLock { script in
             script.lastTask = task
+            script.lastInputs = inputs
             script.lastOrigin = JobOrigin.current
             return script
         }
         if let failure = script.failure { throw failure }
         return ClassifyResult(
-            labels: ["bad", "good"], logits: inputs.map { _ in script.logits },
+            labels: script.labels, logits: inputs.map { _ in script.logits },
+            words: script.words.map { words in inputs.map { _ in words } },
             promptTokens: 3 * inputs.count)
     }
 

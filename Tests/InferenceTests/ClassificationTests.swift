@@ -24,15 +24,15 @@ struct ClassificationTests {
     }
 
     private func logits(_ inputs: [String], truncate: Bool = false) throws -> [[Float]] {
-        try outcome(inputs, truncate: truncate).logits
+        try outcome(inputs, truncate: truncate).map(\.outputs)
     }
 
     private func outcome(
         _ inputs: [String], task: String = "mood", truncate: Bool = false
-    ) throws -> Classification.Outcome {
+    ) throws -> [ReadAnswer] {
         let part = Classification.Part(
-            model: model, task: task, inputs: inputs, truncate: truncate)
-        return try #require(try Classification.logits([part], backend: backend).parts.first)
+            model: model, task: task, inputs: inputs.map { .text($0) }, truncate: truncate)
+        return try #require(try Classification.answers([part], backend: backend).parts.first)
     }
 
     @Test("inputs in one batch get the logits that each gets alone")
@@ -47,7 +47,7 @@ struct ClassificationTests {
             // The same sums in float32; blocking may differ with the number of rows.
             #expect(zip(row, alone).allSatisfy { abs($0 - $1) < 1e-5 })
         }
-        #expect(try outcome(["abc", "de"]).promptTokens == 5)
+        #expect(try outcome(["abc", "de"]).map(\.tokens) == [3, 2])
         #expect(try logits([]).isEmpty)
     }
 
@@ -91,20 +91,20 @@ struct ClassificationTests {
                 beside: model, weights: path, key: "\(seed)/", backend: backend)
             other.attach()
             return Classification.Part(
-                model: other, task: "mood", inputs: ["one \(seed)", "two"])
+                model: other, task: "mood", inputs: [.text("one \(seed)"), .text("two")])
         }
-        let plain = Classification.Part(model: model, task: "mood", inputs: ["one 1"])
-        let both = try Classification.logits(parts + [plain], backend: backend)
+        let plain = Classification.Part(model: model, task: "mood", inputs: [.text("one 1")])
+        let both = try Classification.answers(parts + [plain], backend: backend)
         #expect(both.passes == 1)
         for (part, outcome) in zip(parts + [plain], both.parts) {
-            let alone = try Classification.logits([part], backend: backend).parts[0]
-            #expect(outcome.promptTokens == alone.promptTokens)
-            for (a, b) in zip(outcome.logits.joined(), alone.logits.joined()) {
+            let alone = try Classification.answers([part], backend: backend).parts[0]
+            #expect(outcome.map(\.tokens) == alone.map(\.tokens))
+            for (a, b) in zip(outcome.flatMap(\.outputs), alone.flatMap(\.outputs)) {
                 // Sums in another order where rows share a product.
                 #expect(abs(a - b) < 1e-5)
             }
         }
-        let rows = both.parts.map { $0.logits[0] }
+        let rows = both.parts.map { $0[0].outputs }
         #expect(rows[0] != rows[1] && rows[0] != rows[2])
     }
 }

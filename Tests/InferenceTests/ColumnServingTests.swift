@@ -34,17 +34,17 @@ struct ColumnServingTests {
     func classification() throws {
         let parts = ["mood1", "mood0", "mood1"].enumerated().map { index, task in
             Classification.Part(
-                model: model, task: task, inputs: ["text \(index)", "another text"])
+                model: model, task: task, inputs: [.text("text \(index)"), .text("another text")])
         }
-        let together = try Classification.logits(parts, backend: backend)
+        let together = try Classification.answers(parts, backend: backend)
         #expect(together.passes == 2)
         for (part, outcome) in zip(parts, together.parts) {
-            let alone = try Classification.logits([part], backend: backend).parts[0]
-            for (a, b) in zip(outcome.logits.joined(), alone.logits.joined()) {
+            let alone = try Classification.answers([part], backend: backend).parts[0]
+            for (a, b) in zip(outcome.flatMap(\.outputs), alone.flatMap(\.outputs)) {
                 #expect(abs(a - b) < 1e-5)
             }
         }
-        #expect(together.parts[0].logits[1] != together.parts[1].logits[1])
+        #expect(together.parts[0][1].outputs != together.parts[1][1].outputs)
     }
 
     /// The likeliest tokens, each from a forward pass over the whole text without caches.

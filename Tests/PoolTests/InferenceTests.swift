@@ -35,7 +35,7 @@ import WorkerProtocol
         #expect(await fixture.pool.isReady)
         #expect(await fixture.pool.workers.map(\.role) == ["train", "infer"])
         let result = try await fixture.pool.classify(
-            model: try fixture.model(), task: "intent", inputs: ["hi"], truncate: false)
+            model: try fixture.model(), task: "intent", inputs: [InputText("hi")], truncate: false)
         #expect(result == Self.answer)
         await fixture.end()
     }
@@ -56,7 +56,7 @@ import WorkerProtocol
         #expect(error?.code == "worker_lost")
         #expect(deltas == 1)
         let result = try await fixture.pool.classify(
-            model: try fixture.model(), task: "intent", inputs: ["hi"], truncate: false)
+            model: try fixture.model(), task: "intent", inputs: [InputText("hi")], truncate: false)
         #expect(result == Self.answer)
         #expect(fixture.launcher.launches(.infer) == 2)
         await fixture.end()
@@ -70,7 +70,8 @@ import WorkerProtocol
         let held = [try generate(fixture), try generate(fixture)]
         let error = await #expect(throws: WorkerFailure.self) {
             _ = try await fixture.pool.classify(
-                model: try fixture.model(), task: "intent", inputs: ["hi"], truncate: false)
+                model: try fixture.model(), task: "intent", inputs: [InputText("hi")],
+                truncate: false)
         }
         #expect(error?.code == "overloaded")
         #expect(error?.message.contains("2 inference jobs") == true)
@@ -105,7 +106,8 @@ import WorkerProtocol
         for _ in 0..<100 where !answered {
             answered =
                 (try? await fixture.pool.classify(
-                    model: try fixture.model(), task: "intent", inputs: ["hi"], truncate: false))
+                    model: try fixture.model(), task: "intent", inputs: [InputText("hi")],
+                    truncate: false))
                 != nil
         }
         #expect(answered)
@@ -126,7 +128,8 @@ import WorkerProtocol
         let model = try fixture.model()
         let pool = fixture.pool
         let task = Task {
-            try await pool.classify(model: model, task: "intent", inputs: ["hi"], truncate: false)
+            try await pool.classify(
+                model: model, task: "intent", inputs: [InputText("hi")], truncate: false)
         }
         #expect(try await eventually { seen.all == ["classify"] })
         task.cancel()
@@ -147,7 +150,8 @@ import WorkerProtocol
         try await fixture.pool.start()
         let error = await #expect(throws: WorkerFailure.self) {
             _ = try await fixture.pool.classify(
-                model: try fixture.model(), task: "intent", inputs: [""], truncate: false)
+                model: try fixture.model(), task: "intent", inputs: [InputText("")], truncate: false
+            )
         }
         #expect(error == failure)
         await fixture.end()
@@ -198,7 +202,8 @@ import WorkerProtocol
         await #expect(throws: WorkerFailure.self) { for try await _ in stream {} }
         await #expect(throws: WorkerFailure.self) {
             _ = try await fixture.pool.classify(
-                model: try fixture.model(), task: "intent", inputs: ["hi"], truncate: false)
+                model: try fixture.model(), task: "intent", inputs: [InputText("hi")],
+                truncate: false)
         }
         #expect(await !fixture.pool.isReady)
         await fixture.end()

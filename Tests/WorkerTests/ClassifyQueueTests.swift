@@ -8,7 +8,7 @@ import WorkerProtocol
         let files = ModelFiles(base: BlobReference(sha256: "a", path: "a"))
         return ClassifyJob(
             id: id, model: "m", files: files, task: task,
-            inputs: [String(repeating: "x", count: bytes)], truncate: false)
+            inputs: [InputText(String(repeating: "x", count: bytes))], truncate: false)
     }
 
     private final class Backbone {}
@@ -43,7 +43,8 @@ import WorkerProtocol
     func pieces() {
         var queue = ClassifyQueue()
         var large = job(1)
-        large.inputs = Array(repeating: String(repeating: "x", count: 400), count: 7)
+        large.inputs = Array(
+            repeating: InputText(String(repeating: "x", count: 400)), count: 7)
         queue.add(large, backbone: ObjectIdentifier(one))
         queue.add(job(2, bytes: 300), backbone: ObjectIdentifier(one))
         queue.add(job(3), backbone: ObjectIdentifier(other))
@@ -53,7 +54,7 @@ import WorkerProtocol
             let pieces = queue.next()
             passes.append(pieces.map(\.job.id))
             for piece in pieces where piece.job.id == 1 { seen += Array(piece.range) }
-            #expect(pieces.flatMap(\.inputs).reduce(0) { $0 + $1.utf8.count } <= 1024)
+            #expect(pieces.flatMap(\.inputs).reduce(0) { $0 + $1.size } <= 1024)
             #expect(passes.count < 10)
         }
         // 2 takes what room the first large piece left no place for, 3 has a pass of its own.

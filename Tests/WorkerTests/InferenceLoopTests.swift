@@ -87,7 +87,8 @@ import WorkerProtocol
         let inputs = ["one", "two words", "", "four"]
         let jobs = inputs.enumerated().map { id, input in
             ClassifyJob(
-                id: id, model: "m", files: files, task: "intent", inputs: [input], truncate: false)
+                id: id, model: "m", files: files, task: "intent", inputs: [InputText(input)],
+                truncate: false)
         }
         var alone: [Int: ClassifyResult] = [:]
         for job in jobs {
@@ -126,7 +127,8 @@ import WorkerProtocol
         let texts = (0..<60).map { "\($0) " + String(repeating: "x", count: 40 + $0) }
         func job(_ id: Int, _ inputs: [String]) -> ClassifyJob {
             ClassifyJob(
-                id: id, model: "m", files: files, task: "intent", inputs: inputs, truncate: false)
+                id: id, model: "m", files: files, task: "intent",
+                inputs: inputs.map { InputText($0) }, truncate: false)
         }
         let counter = Counter(last: 2)
         let replies = try await worker.exchange([

@@ -58,7 +58,8 @@ import WorkerProtocol
         func classify(_ id: Int, _ files: ModelFiles) -> WorkerRequest {
             .classify(
                 ClassifyJob(
-                    id: id, model: "m", files: files, task: "intent", inputs: ["some text"],
+                    id: id, model: "m", files: files, task: "intent",
+                    inputs: [InputText("some text")],
                     truncate: false))
         }
         var requests = [write(1, files[0]), write(2, files[1]), write(3, worker.files)]

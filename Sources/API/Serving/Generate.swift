@@ -22,7 +22,7 @@ extension API {
         let body = try await JSONBody.read(request, limits: limits)
         var fields = try FieldReader(body.value)
         var parameters = try read(&fields, limits)
-        let choice = try await chooseModel(&fields, kind: .generation)
+        let choice = try await chooseModel(&fields, for: .generation)
         try fields.finish()
         if let context = choice.model.contextLength {
             if parameters.sampling.maxTokens == GenerateRequest.untilEnd {
@@ -37,7 +37,7 @@ extension API {
         }
         let feed = GenerationFeed(
             compute.generate(
-                model: choice.model, task: choice.task, prompt: parameters.prompt,
+                model: choice.model, task: choice.task?.name, prompt: parameters.prompt,
                 messages: parameters.messages, raw: parameters.raw, n: parameters.choices,
                 sampling: parameters.sampling),
             timeoutMilliseconds: parameters.timeoutMilliseconds, pingSeconds: limits.pingSeconds)

@@ -4,22 +4,52 @@ import Store
 
 /// Which model and which of its tasks a request means.
 struct ModelChoice: Sendable {
+    struct Task: Sendable {
+        var name: String
+        var kind: TaskKind
+    }
+
     var model: ModelRecord
-    /// nil: a pretrained model, which has no tasks.
-    var task: String?
+    /// nil: a pretrained model, which has no tasks, or a request that needs none.
+    var task: Task?
+}
+
+/// What a request wants of a model.
+enum Purpose: String {
+    /// The answer of a head that reads.
+    case classification
+    /// A text.
+    case generation
+    /// A vector, which needs no task.
+    case embedding
+
+    func suits(_ kind: TaskKind) -> Bool {
+        switch self {
+        case .classification: !kind.traits.writesText
+        case .generation: kind.traits.writesText
+        case .embedding: false
+        }
+    }
 }
 
 extension API {
     /// Resolves `model` (an id, an alias, or `name:task`) and `task` of a request.
     ///
-    /// A task may be left out where the model has exactly one of the kind.
-    func chooseModel(_ fields: inout FieldReader, kind: TaskKind) async throws -> ModelChoice {
+    /// A task may be left out where the model has exactly one that suits.
+    func chooseModel(_ fields: inout FieldReader, for purpose: Purpose) async throws -> ModelChoice
+    {
         let text = try fields.string("model")
         let parts = (text ?? "default").split(
             separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let name = String(parts.first ?? "")
         guard Identifier.isValid(name) else {
             throw fields.invalid("model", "must be a model's id or alias, or alias:task")
+        }
+        guard purpose != .embedding else {
+            guard parts.count == 1 else {
+                throw fields.invalid("model", "must be an id or alias alone: vectors need no task")
+            }
+            return ModelChoice(model: try await findModel(name, isDefault: text == nil))
         }
         var task = try fields.identifier("task")
         if parts.count == 2 {
@@ -30,7 +60,7 @@ extension API {
             task = suffix
         }
         let model = try await findModel(name, isDefault: text == nil)
-        return ModelChoice(model: model, task: try Self.chooseTask(task, of: model, kind: kind))
+        return ModelChoice(model: model, task: try Self.chooseTask(task, of: model, for: purpose))
     }
 
     private func findModel(_ name: String, isDefault: Bool) async throws -> ModelRecord {
@@ -47,26 +77,32 @@ extension API {
         }
     }
 
-    static func chooseTask(
-        _ task: String?, of model: ModelRecord, kind: TaskKind
-    ) throws -> String? {
+    private static func chooseTask(
+        _ name: String?, of model: ModelRecord, for purpose: Purpose
+    ) throws -> ModelChoice.Task? {
         let tasks = model.tasks
-        let fitting = tasks.filter { $0.kind == kind.rawValue }.map(\.name)
-        if let task {
-            if fitting.contains(task) { return task }
-            let isOther = tasks.contains { $0.name == task }
+        let fitting = tasks.compactMap { task in
+            TaskKind(rawValue: task.kind).flatMap { kind in
+                purpose.suits(kind) ? ModelChoice.Task(name: task.name, kind: kind) : nil
+            }
+        }
+        let names = fitting.map(\.name)
+        if let name {
+            if let task = fitting.first(where: { $0.name == name }) { return task }
+            let isOther = tasks.contains { $0.name == name }
             throw APIError.invalid(
                 "task",
-                (isOther ? "`\(task)` is not a \(kind.rawValue) task" : "`\(task)` is not a task")
-                    + " of this model; its \(kind.rawValue) tasks: \(listed(fitting))")
+                (isOther
+                    ? "`\(name)` is not a \(purpose.rawValue) task" : "`\(name)` is not a task")
+                    + " of this model; its \(purpose.rawValue) tasks: \(listed(names))")
         }
         if fitting.count == 1 { return fitting[0] }
-        if model.kind == "base" && kind == .generation { return nil }
+        if model.kind == "base" && purpose == .generation { return nil }
         throw APIError.invalid(
             "task",
             fitting.isEmpty
-                ? "cannot be chosen: this model has no \(kind.rawValue) task"
-                : "is needed: this model has the \(kind.rawValue) tasks \(listed(fitting))")
+                ? "cannot be chosen: this model has no \(purpose.rawValue) task"
+                : "is needed: this model has the \(purpose.rawValue) tasks \(listed(names))")
     }
 
     private static func listed(_ names: [String]) -> String {

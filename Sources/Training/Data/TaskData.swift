@@ -45,8 +45,9 @@ struct TaskData {
         guard !training.isEmpty, !validation.isEmpty else {
             throw TrainingError(
                 code: "dataset_empty",
-                message: "task \(task.name): \(rows.count) rows with distinct texts are too few "
-                    + "to hold one out for validation; add rows or name a validation data set")
+                message: "task \(task.name): \(rows.count) rows with "
+                    + "\(Set(rows.map(\.question)).count) different texts are too few to hold one "
+                    + "out for validation; add rows or name a validation data set")
         }
         return TaskData(
             spec: task, labels: labels, training: training, validation: validation,

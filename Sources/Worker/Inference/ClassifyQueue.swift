@@ -13,7 +13,7 @@ struct ClassifyQueue {
         var job: ClassifyJob
         var range: Range<Int>
 
-        var inputs: ArraySlice<String> { job.inputs[range] }
+        var inputs: ArraySlice<InputText> { job.inputs[range] }
         var isLast: Bool { range.upperBound == job.inputs.count }
     }
 
@@ -70,7 +70,7 @@ struct ClassifyQueue {
     ) -> Range<Int> {
         var end = entry.next
         while end < entry.job.inputs.count {
-            let bytes = entry.job.inputs[end].utf8.count
+            let bytes = entry.job.inputs[end].size
             guard bytes <= room || end < entry.next + count else { break }
             room = max(0, room - bytes)
             end += 1

@@ -58,7 +58,7 @@ final class GenerationRoom {
 
     /// The generation task that a job names, or the model's only one.
     private func head(_ job: GenerateJob, _ model: Model) throws -> HeadSpec? {
-        let heads = model.heads.filter { $0.kind == "generation" }
+        let heads = model.heads.filter(\.writesText)
         if let task = job.task {
             guard let head = heads.first(where: { $0.task == task }) else {
                 throw WorkerFailure(
@@ -79,7 +79,7 @@ final class GenerationRoom {
         guard
             model.heads.allSatisfy({ $0.adapter == first.adapter && $0.column == first.column })
         else {
-            let names = model.heads.filter { $0.kind == "generation" }.map(\.task)
+            let names = model.heads.filter(\.writesText).map(\.task)
             throw WorkerFailure(
                 code: "invalid_input",
                 message: "task: the model has parameters of their own for its tasks; name one of "

@@ -152,18 +152,23 @@ final class InferenceLoop {
         let parts = try pieces.map { piece in
             Classification.Part(
                 model: try cache.model(piece.job.files), task: piece.job.task,
-                inputs: Array(piece.inputs), first: piece.range.lowerBound,
+                inputs: piece.inputs.map(ModelInput.init), first: piece.range.lowerBound,
                 truncate: piece.job.truncate)
         }
-        let outcomes = try Classification.logits(parts, backend: backend).parts
+        let answers = try Classification.answers(parts, backend: backend).parts
         for part in parts { try checkMemory(part.model) }
-        for ((piece, part), outcome) in zip(zip(pieces, parts), outcomes) {
-            let labels = part.model.heads.first { $0.task == part.task }?.labels ?? []
+        for ((piece, part), answers) in zip(zip(pieces, parts), answers) {
+            let head = part.model.heads.first { $0.task == part.task }
             var result =
                 classified.removeValue(forKey: piece.job.id)
-                ?? ClassifyResult(labels: labels, logits: [], promptTokens: 0)
-            result.logits += outcome.logits
-            result.promptTokens += outcome.promptTokens
+                ?? ClassifyResult(
+                    labels: head?.labels ?? [], logits: [],
+                    words: head?.tagsWords ?? false ? [] : nil, promptTokens: 0)
+            for answer in answers {
+                result.logits.append(answer.outputs)
+                result.words?.append(answer.words.flatMap { [$0.lowerBound, $0.upperBound] })
+                result.promptTokens += answer.tokens
+            }
             if piece.isLast {
                 note("classified", piece.job.origin, tokens: result.promptTokens)
                 channel.send(.classified(id: piece.job.id, result))
@@ -241,6 +246,12 @@ final class InferenceLoop {
 
     private func refuse(_ id: Int, _ error: any Error) {
         channel.send(.refused(id: id, WorkerFailure(error)))
+    }
+}
+
+extension ModelInput {
+    init(_ input: InputText) {
+        self = input.tokens.map { .tokens($0) } ?? .text(input.text, pair: input.pair)
     }
 }
 

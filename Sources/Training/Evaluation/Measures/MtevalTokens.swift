@@ -7,9 +7,9 @@ enum MtevalTokens {
         var scalars = joined(Scalars(text.unicodeScalars))
         scalars = [" "] + scalars + [" "]
         scalars = scalars.flatMap { isSymbol($0) ? [" ", $0, " "] : [$0] }
-        scalars = parted(scalars, where: { !isDigit($0) && isPoint($1) }) { [$0, " ", $1, " "] }
-        scalars = parted(scalars, where: { isPoint($0) && !isDigit($1) }) { [" ", $0, " ", $1] }
-        scalars = parted(scalars, where: { isDigit($0) && $1 == "-" }) { [$0, " ", $1, " "] }
+        scalars = parted(scalars) { !isDigit($0) && isPoint($1) ? [$0, " ", $1, " "] : nil }
+        scalars = parted(scalars) { isPoint($0) && !isDigit($1) ? [" ", $0, " ", $1] : nil }
+        scalars = parted(scalars) { isDigit($0) && $1 == "-" ? [$0, " ", $1, " "] : nil }
         return scalars.split(whereSeparator: isSpace).map { word in
             var text = ""
             text.unicodeScalars.append(contentsOf: word)
@@ -46,16 +46,15 @@ enum MtevalTokens {
         return result
     }
 
-    /// Replaces pairs that do not overlap, from the left.
+    /// Replaces pairs that do not overlap, from the left; nil leaves one as it is.
     private static func parted(
-        _ text: Scalars, where isPair: (Unicode.Scalar, Unicode.Scalar) -> Bool,
-        by replacement: (Unicode.Scalar, Unicode.Scalar) -> Scalars
+        _ text: Scalars, by replacement: (Unicode.Scalar, Unicode.Scalar) -> Scalars?
     ) -> Scalars {
         var result: Scalars = []
         var index = 0
         while index < text.count {
-            if index + 1 < text.count, isPair(text[index], text[index + 1]) {
-                result += replacement(text[index], text[index + 1])
+            if index + 1 < text.count, let pair = replacement(text[index], text[index + 1]) {
+                result += pair
                 index += 2
             } else {
                 result.append(text[index])
