@@ -59,7 +59,7 @@ extension TrainingSession {
                 + blame(alarm))
         buffer.add(
             MetricPoint(
-                task: task.name, name: "early_warning", split: Split.validation.rawValue,
+                task: task.name, name: "early_warning", split: InterferenceReport.split,
                 epoch: epochsBefore + 1, step: position.step, value: alarm.fall))
     }
 
