@@ -192,6 +192,27 @@ import Testing
         #expect(await fixture.send(.post, "/v1/runs/none/cancel").status == 404)
     }
 
+    @Test("A run is paused and resumed, until it is over")
+    func pause() async throws {
+        let fixture = try Fixture()
+        try fixture.makeBase()
+        let dataset = await fixture.datasetID(Fixture.labelled)
+        let id = await fixture.post("/v1/runs", body(dataset)).json["id"]?.string ?? ""
+        let paused = await fixture.send(.post, "/v1/runs/\(id)/pause")
+        #expect(paused.status == 202)
+        #expect(paused.json["status"] == "paused")
+        #expect(await fixture.send(.post, "/v1/runs/\(id)/pause").json["status"] == "paused")
+        #expect(await fixture.send(.post, "/v1/runs/\(id)/resume").json["status"] == "queued")
+        #expect(try fixture.store.leaseNextRun()?.id == id)
+        let running = await fixture.send(.post, "/v1/runs/\(id)/pause")
+        #expect(running.json["status"] == "running")
+        #expect(running.json["pause_requested"] == true)
+        _ = await fixture.send(.post, "/v1/runs/\(id)/cancel")
+        let late = await fixture.send(.post, "/v1/runs/\(id)/resume")
+        #expect(late.status == 409)
+        #expect(await fixture.send(.post, "/v1/runs/none/pause").status == 404)
+    }
+
     @Test("Events are followed to the end, and taken up after the last one seen")
     func follow() async throws {
         let fixture = try Fixture()

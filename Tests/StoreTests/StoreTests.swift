@@ -16,6 +16,7 @@ struct StoreTests {
             "0002_keys.sql": "ffc8cd745b1b7d6ae3ac45ba62ee2696bbc2b38990285408c75915e116cf156b",
             "0003_reports.sql": "9a967c6d90e4b2e836deed413c36c13a16375bba635a8ea773785eb7e5b2f6fe",
             "0004_imports.sql": "e9401ae4c5fa53d63f679c2545e0c11ff2a132bf16b01cc44f8f3ae2527529a8",
+            "0005_pauses.sql": "3cb8a52d1de9a9c8397888aea56bfb1a00ef19073cbccba96f13672517163e3c",
         ]
         for migration in Migration.shipped {
             #expect(pinned[migration.name] == migration.sha256, "\(migration.name)")
