@@ -39,6 +39,50 @@ import Testing
         #expect(await fixture.post("/v1/runs", spec ?? nil).status == 202)
     }
 
+    @Test("A run goes on from a model of an earlier one, whose tasks are kept beside the new one")
+    func learnt() async throws {
+        let fixture = try Fixture()
+        let tuned = try await fixture.makeTuned()
+        let dataset = await fixture.datasetID(Fixture.labelled)
+        let task = { (name: JSON) -> JSON in
+            ["name": name, "kind": "classification", "dataset": .string(dataset)]
+        }
+        func post(_ learnt: JSON, _ stages: JSON = nil) async -> Fixture.Answer {
+            await fixture.post(
+                "/v1/runs",
+                body(dataset) {
+                    $0["base_model"] = "default"
+                    $0["tasks"] = .array([task("mood"), task("topic"), task("new")])
+                    $0["learnt"] = learnt
+                    $0["stages"] = stages
+                    $0["retention"] = [["method": "ewc"]]
+                })
+        }
+        let made = await post(["mood", "topic"])
+        #expect(made.status == 202, "\(made.text)")
+        let spec = made.json["spec"]
+        #expect(spec?["base_model"]?.string == tuned)
+        #expect(spec?["learnt"] == ["mood", "topic"])
+        #expect(spec?["stages"] == [["new"]])
+        #expect(await fixture.post("/v1/runs", spec ?? nil).json["spec"] == spec)
+        let sequence = await post(["mood"], "sequential")
+        #expect(sequence.json["spec"]?["stages"] == [["topic"], ["new"]])
+        // The model has to stay until its runs are over.
+        #expect(await fixture.send(.delete, "/v1/models/\(tuned)").status == 409)
+        for (learnt, stages, word) in [
+            (["new"], nil, "mood"), (["mood", "topic", "new"], nil, "all of them"),
+            (["mood"], [["mood", "new"]], "stages"), ([], nil, "one task"),
+        ] as [(JSON, JSON, String)] {
+            let refused = await post(learnt, stages)
+            #expect(refused.status == 400)
+            #expect(refused.json["param"] == "learnt" || refused.text.contains("learnt"))
+            #expect(refused.text.contains(word), "\(refused.text)")
+        }
+        let lease = try #require(try fixture.store.leaseNextRun())
+        #expect(lease.spec.startsLearnt == true)
+        #expect(lease.spec.stages == [["mood", "topic"], ["new"]])
+    }
+
     @Test("A task may be in no stage: it is only scored")
     func watched() async throws {
         let fixture = try Fixture()

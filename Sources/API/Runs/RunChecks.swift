@@ -1,4 +1,5 @@
 import Datasets
+import JSON
 import Spec
 import Store
 
@@ -21,6 +22,7 @@ struct RunChecks {
                 "max_length",
                 "must be at most the base model's context of \(context), found \(spec.maxLength)")
         }
+        try checkLearnt(spec, base)
         for (index, task) in spec.tasks.enumerated() { try check(task, path: "tasks[\(index)]") }
         return spec
     }
@@ -31,10 +33,6 @@ struct RunChecks {
                 throw APIError.invalid(
                     "base_model",
                     "`\(spec.baseModel)` does not exist; GET /v1/models lists what does")
-            }
-            guard model.kind == "base" else {
-                throw APIError.notAvailable(
-                    "base_model", "`\(spec.baseModel)` is fine-tuned; name a pretrained model")
             }
             return model
         }
@@ -50,6 +48,17 @@ struct RunChecks {
                     : "one of \(Identifier.list(models.map(\.name)))")
         }
         return only
+    }
+
+    private func checkLearnt(_ spec: RunSpec, _ base: ModelRecord) throws {
+        guard spec.startsLearnt == true, let learnt = spec.stages?.first else { return }
+        let known = base.summary["tasks"]?.array?.compactMap { $0["name"]?.string } ?? []
+        guard let unknown = learnt.first(where: { !known.contains($0) }) else { return }
+        throw APIError.invalid(
+            "learnt",
+            "must name tasks of base_model, which has "
+                + (known.isEmpty ? "none" : Identifier.list(known)) + ", found "
+                + Identifier.shown(unknown))
     }
 
     private func check(_ task: TaskSpec, path: String) throws {
