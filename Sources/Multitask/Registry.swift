@@ -37,6 +37,7 @@ package enum Multitask {
         DualProj.self,
         IMTLG.self,
         AlignedMTL.self,
+        NashMTL.self,
     ]
 
     private static let retentions: [any RetentionMethod.Type] = [

@@ -42,7 +42,7 @@ import Testing
 
     private static let balances: Set = [
         "rlw", "uncertainty", "dwa", "gradnorm", "famo", "pcgrad", "cagrad", "mgda", "upgrad",
-        "dualproj", "imtl_g", "aligned_mtl",
+        "dualproj", "imtl_g", "aligned_mtl", "nash_mtl",
     ]
     private static let forms: [Set] = [
         ["replay", "der_pp"], ["ewc", "online_ewc", "mas", "l2_sp"],
@@ -52,7 +52,8 @@ import Testing
     private static func expected(
         _ weighting: String?, _ aggregation: String?, _ retention: [String], _ plan: [[String]]?
     ) -> String? {
-        if aggregation == "imtl_g", weighting != nil { return "weighting" }
+        let isScaleFree = ["imtl_g", "nash_mtl"].contains(aggregation)
+        if isScaleFree, weighting != nil { return "weighting" }
         if !retention.isEmpty, retention != ["l2_sp"], plan == nil { return "retention" }
         if forms.contains(where: { $0.isSuperset(of: retention) && retention.count == 2 }) {
             return "retention"

@@ -28,10 +28,10 @@ struct Retention {
     ///   - data: training rows by task.
     ///   - labels: of the rows, for the classification tasks; empty for others.
     ///   - parameters: that train, at the model that the run starts from.
-    ///   - shared: places of those that are no task's own.
+    ///   - backbone: places of those that are no head's and no single task's.
     init(
         _ needs: RetentionNeeds, stages: [[Int]], data: [[Example]], labels: [[Int32]],
-        seed: UInt64, parameters: [Parameter], shared: [Int], backend: any Backend
+        seed: UInt64, parameters: [Parameter], backbone: [Int], backend: any Backend
     ) {
         self.needs = needs
         self.stages = stages
@@ -51,7 +51,7 @@ struct Retention {
         }
         anchor = needs.anchor.map { need in
             let anchor = QuadraticAnchor(parameters, backend: backend)
-            if need.importance == .base { anchor.joinOnes(shared) }
+            if need.importance == .base { anchor.joinOnes(backbone) }
             return anchor
         }
         answers = needs.distillation.map { _ in RecordedAnswers() }

@@ -95,7 +95,7 @@ final class TrainingSession {
                 $0, stages: stages.map(\.tasks), data: data.map(\.training),
                 labels: data.map { task in
                     task.spec.kind == .classification ? task.training.map { $0.targets[0] } : []
-                }, seed: spec.seed, parameters: trained, shared: runner.shared.indices,
+                }, seed: spec.seed, parameters: trained, backbone: runner.shared.backbone,
                 backend: backend)
         }
         try checkShared()
