@@ -12,8 +12,8 @@ package final class Store: Sendable {
     let database: DatabasePool
     private let lock: FolderLock
 
-    /// Opens (creating) `folder`/polytask.sqlite and blobs/, runs migrations, deletes leftovers of
-    /// temp files.
+    /// Opens (creating) `folder`/polytask.sqlite and blobs/, runs migrations, deletes what an end
+    /// without warning left: temp files, blobs and imports that no row names.
     /// - Throws: `StoreError`: `locked`, `newer_database`, `unwritable`, `corrupt`, `internal`.
     /// - Parameter write: how blobs are written; a test makes it fail.
     package init(
@@ -29,6 +29,7 @@ package final class Store: Sendable {
         let database = database
         try Self.translating { try Migrator(migrations: migrations).migrate(database) }
         try FileSystem.syncFolder(folder)
+        try removeLeftovers()
     }
 
     private static func open(_ path: String) throws -> DatabasePool {

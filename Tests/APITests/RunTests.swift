@@ -101,6 +101,32 @@ import Testing
         #expect(made.json["spec"]?["stages"] == [["mood"]])
     }
 
+    @Test("A task that the base model cannot learn is refused with what it can")
+    func taskKinds() async throws {
+        let fixture = try Fixture()
+        try fixture.makeBase(
+            more: ["task_kinds": ["classification", "generation"], "chat_template": false])
+        let moods = await fixture.datasetID(Fixture.labelled)
+        let replies = await fixture.datasetID(Fixture.completions)
+        func refusal(_ kind: String, _ format: JSON?) async -> Fixture.Answer {
+            await fixture.post(
+                "/v1/runs",
+                body(moods) {
+                    var task: JSONObject = [
+                        "name": "reply", "kind": .string(kind), "dataset": .string(replies),
+                    ]
+                    if let format { task["format"] = format }
+                    $0["tasks"] = .array([.object(task)])
+                })
+        }
+        let kind = await refusal("sequence_to_sequence", nil)
+        #expect(kind.status == 400 && kind.parameter == "tasks[0].kind", "\(kind.text)")
+        #expect(kind.message.contains("`tiny` can learn (classification, generation)"))
+        let chat = await refusal("generation", nil)
+        #expect(chat.status == 400 && chat.parameter == "tasks[0].format", "\(chat.text)")
+        #expect(await refusal("generation", "raw").status == 202)
+    }
+
     @Test(
         "What is wrong is named before anything starts",
         arguments: [

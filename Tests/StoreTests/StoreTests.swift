@@ -42,6 +42,26 @@ struct StoreTests {
         #expect(try reopened.requeueInterruptedRuns() == [run.id])
     }
 
+    @Test("what no row names is gone after the next start: kept files and ended imports")
+    func leftovers() throws {
+        let store = try Store(folder: folder.path)
+        let dataset = try store.makeDataset()
+        let lost = try store.blob("kept, then the end came")
+        let running = try store.createImport(name: "a", source: ["kind": "hub"])
+        let failed = try store.createImport(name: "b", source: ["kind": "hub"])
+        try store.failImport(failed.id, code: "invalid_data", message: "no")
+        for id in [running.id, failed.id, "mdl_deleted"] {
+            try FileManager.default.createDirectory(
+                atPath: store.importFolder(id) + "/files", withIntermediateDirectories: true)
+        }
+        let copy = try folder.crashed()
+        let reopened = try Store(folder: copy.path)
+        #expect(reopened.blobs.contains(dataset.sha256))
+        #expect(!reopened.blobs.contains(lost))
+        let left = try FileManager.default.contentsOfDirectory(atPath: copy.path + "/imports")
+        #expect(left == [running.id])
+    }
+
     @Test("two servers cannot open one folder, one after another can")
     func lock() throws {
         do {

@@ -23,7 +23,9 @@ struct RunChecks {
                 "must be at most the base model's context of \(context), found \(spec.maxLength)")
         }
         try checkLearnt(spec, base)
-        for (index, task) in spec.tasks.enumerated() { try check(task, path: "tasks[\(index)]") }
+        for (index, task) in spec.tasks.enumerated() {
+            try check(task, base, path: "tasks[\(index)]")
+        }
         return spec
     }
 
@@ -61,8 +63,22 @@ struct RunChecks {
                 + Identifier.shown(unknown))
     }
 
-    private func check(_ task: TaskSpec, path: String) throws {
+    private func check(_ task: TaskSpec, _ base: ModelRecord, path: String) throws {
+        if let kinds = base.taskKinds, !kinds.contains(task.kind.rawValue) {
+            throw APIError.invalid(
+                "\(path).kind",
+                "must be one that `\(base.name)` can learn ("
+                    + kinds.joined(separator: ", ") + "), found \(task.kind.rawValue)")
+        }
         let train = try dataset(task.dataset, "\(path).dataset")
+        // Rows of bare text are learnt as they are.
+        if task.format == "chat", train.summary.format != RowFormat.text.rawValue,
+            base.hasChatTemplate == false
+        {
+            throw APIError.invalid(
+                "\(path).format",
+                "must be `raw`, since `\(base.name)` has no chat template; found chat")
+        }
         try checkFormat(train, task.kind, "\(path).dataset")
         try checkMetric(task, train, "\(path).metric")
         let labelsMin = task.kind.traits.labelsMin
