@@ -7,16 +7,7 @@ extension Store {
         let imports = "\(folder)/imports"
         let (kept, running) = try read { db in
             (
-                try Set(
-                    String.fetchAll(
-                        db,
-                        sql: """
-                            SELECT sha256 FROM datasets UNION SELECT base_sha256 FROM models
-                            UNION SELECT weights_sha256 FROM models
-                            WHERE weights_sha256 IS NOT NULL
-                            UNION SELECT checkpoint_sha256 FROM runs
-                            WHERE checkpoint_sha256 IS NOT NULL
-                            """)),
+                try Set(String.fetchAll(db, sql: Self.referencedBlobs)),
                 try Set(
                     String.fetchAll(
                         db, sql: "SELECT id FROM imports WHERE status = 'importing'"))
