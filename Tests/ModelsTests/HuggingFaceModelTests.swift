@@ -62,11 +62,16 @@ struct HuggingFaceModelTests {
         #expect(
             try refusal { $0.append(("extra", Tensor([0], [1], backend: TinyFolder.backend))) }
                 .contains("extra is not part"))
-        // A pretraining head and a buffer are not needed.
-        #expect(
-            try refusal {
-                $0.append(("cls.bias", Tensor([0], [1], backend: TinyFolder.backend)))
-            } == "accepted")
+        // Heads of Transformers and a buffer are not needed.
+        for name in [
+            "cls.bias", "classifier.weight", "score.weight", "qa_outputs.bias",
+            "multiple_choice_head.summary.weight", "embeddings.position_ids",
+        ] {
+            #expect(
+                try refusal {
+                    $0.append((name, Tensor([0], [1], backend: TinyFolder.backend)))
+                } == "accepted")
+        }
     }
 
     @Test(

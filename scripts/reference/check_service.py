@@ -53,7 +53,7 @@ def config(kind, vocabulary, end):
     sizes = dict(SHAPE, vocab_size=vocabulary)
     ends = dict(bos_token_id=end, eos_token_id=end, pad_token_id=end)
     t5 = dict(d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4, vocab_size=vocabulary,
-              initializer_factor=3.0, pad_token_id=0, eos_token_id=end, decoder_start_token_id=0)
+              initializer_factor=1.0, pad_token_id=0, eos_token_id=end, decoder_start_token_id=0)
     scaling = dict(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
                    original_max_position_embeddings=8192)
     return {

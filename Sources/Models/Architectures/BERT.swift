@@ -196,6 +196,5 @@ extension BERT {
 
     static func ignores(_ tensor: String, _ c: BackboneConfiguration) -> Bool {
         tensor == "embeddings.position_ids" || tensor.hasPrefix("pooler.")
-            || tensor.hasPrefix("cls.") || tensor.hasPrefix("classifier.")
     }
 }
