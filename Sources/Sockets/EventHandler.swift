@@ -4,6 +4,6 @@ package protocol EventHandler: AnyObject {
     func ready(_ readiness: Readiness)
     /// A deadline that was armed has come; it may have been moved since.
     func expired(armedFor deadline: Double)
-    /// The turn in which `Reactor.callAtTurnEnd` was asked is over.
-    func turnEnded()
+    /// The group of events in which `Reactor.callAtGroupEnd` was asked is over.
+    func groupEnded()
 }

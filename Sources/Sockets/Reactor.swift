@@ -10,7 +10,7 @@ internal import Synchronization
 /// Only `enqueue`, `perform`, `start`, `stop` and `isCurrent` may be used from other threads.
 package final class Reactor: TaskExecutor, @unchecked Sendable {
     // @unchecked because everything but `mailbox` and `thread` is touched on the one thread only;
-    // `register` and `callAtTurnEnd` check that.
+    // `register` and `callAtGroupEnd` check that.
     private struct Mailbox {
         var jobs: [UnownedJob] = []
         var urgentJobs: [UnownedJob] = []
@@ -36,8 +36,8 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
     /// How many of `localJobs` have run.
     private var jobsRun = 0
     private var urgentJobs: [UnownedJob] = []
-    private var turnEnders: [any EventHandler] = []
-    private var endingTurn: [any EventHandler] = []
+    private var groupEnders: [any EventHandler] = []
+    private var endingGroup: [any EventHandler] = []
 
     /// Seconds on the monotonic clock, as of this turn.
     package private(set) var now = SystemCalls.monotonicSeconds()
@@ -45,6 +45,10 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
     /// The token of the descriptor that wakes the loop; no registration can have it.
     private static let wakeToken = UInt64.max
     private static let eventsMax = 256
+    /// So many events are taken before the writes they led to. Reading and answering a few
+    /// connections in a row keeps that code in the processor's caches, which a write empties; with
+    /// more, the connections themselves are no longer there.
+    private static let groupEvents = 8
     /// How long task jobs run before the sockets are looked at again.
     private static let jobSeconds = 0.005
     private static let stackBytes = 4 << 20
@@ -144,11 +148,11 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
     /// Calls `expired` of that token's handler at `deadline`.
     package func arm(_ token: UInt64, at deadline: Double) { timers.arm(token, at: deadline) }
 
-    /// Calls `turnEnded` once, after this turn's events and jobs: the place to write, so that
-    /// several answers leave in one call.
-    package func callAtTurnEnd(_ handler: any EventHandler) {
-        precondition(isCurrent, "turns are the reactor's")
-        turnEnders.append(handler)
+    /// Calls `groupEnded` once, after this group of events or this turn's jobs: the place to write,
+    /// so that several answers leave in one call.
+    package func callAtGroupEnd(_ handler: any EventHandler) {
+        precondition(isCurrent, "groups are the reactor's")
+        groupEnders.append(handler)
     }
 
     private func handler(of token: UInt64) -> (any EventHandler)? {
@@ -177,15 +181,16 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
                 } else {
                     handler(of: token)?.ready(Readiness(rawValue: events[index].events))
                 }
+                if index % Self.groupEvents == Self.groupEvents - 1 { endGroup() }
             }
             expireTimers()
             runJobs()
-            endTurn()
+            endGroup()
         }
     }
 
     private func waitMilliseconds() -> Int32 {
-        if !localJobs.isEmpty || !turnEnders.isEmpty { return 0 }
+        if !localJobs.isEmpty || !groupEnders.isEmpty { return 0 }
         guard let earliest = timers.earliest else { return -1 }
         // Rounded up, so that the loop does not wake just before the deadline.
         let milliseconds = ((earliest - SystemCalls.monotonicSeconds()) * 1000).rounded(.up)
@@ -235,11 +240,11 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
         jobsRun = 0
     }
 
-    private func endTurn() {
-        guard !turnEnders.isEmpty else { return }
-        swap(&turnEnders, &endingTurn)
-        for handler in endingTurn { handler.turnEnded() }
-        endingTurn.removeAll(keepingCapacity: true)
+    private func endGroup() {
+        guard !groupEnders.isEmpty else { return }
+        swap(&groupEnders, &endingGroup)
+        for handler in endingGroup { handler.groupEnded() }
+        endingGroup.removeAll(keepingCapacity: true)
     }
 }
 

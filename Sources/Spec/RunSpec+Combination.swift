@@ -42,6 +42,11 @@ extension RunSpec {
         }
     }
 
+    /// The stages that are trained.
+    package var trainedStagePlaces: ArraySlice<[Int]> {
+        stagePlaces.dropFirst(startsLearnt == true ? 1 : 0)
+    }
+
     /// A policy that would have nothing to act on.
     private var warningContradiction: Contradiction? {
         guard earlyWarning?.policy == .strengthenRetention, (retention ?? []).isEmpty else {
@@ -70,7 +75,7 @@ extension RunSpec {
     private func stagesContradiction(
         _ method: MethodDescriptor?, _ catalogue: [MethodDescriptor]
     ) -> Contradiction? {
-        let mostTasks = stagePlaces.map(\.count).max() ?? 0
+        let mostTasks = trainedStagePlaces.map(\.count).max() ?? 0
         guard let method, method.tasksMin > 1, mostTasks < 2 else { return nil }
         let brought = catalogue.filter { one in
             one.family == .retention && retention?.contains { $0.method == one.name } ?? false

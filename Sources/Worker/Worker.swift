@@ -22,7 +22,7 @@ package enum Worker {
         let inbox = Inbox<WorkerRequest>()
         do {
             try OwnThread.start("compute") {
-                if role != "infer" { ProcessSetup.lowerPriority() }
+                ProcessSetup.lowerPriority(isInference: role == "infer")
                 compute(role, threads, problem, channel, inbox)
             }
             while let request = try channel.receive() {

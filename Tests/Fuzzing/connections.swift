@@ -2,14 +2,18 @@
 // Whatever happens, each started request ends once, and a closed connection stays closed.
 @testable import HTTP
 
+private func answer(_ response: Response) -> Answer {
+    Answer(response: response, requestID: "i", date: [])
+}
+
 private struct Run: ~Copyable {
-    var state = ConnectionState(ServerLimits(), now: 0)
+    var state = ConnectionState(SharedLimits(ServerLimits()), now: 0)
     var seconds = 0.0
     var open: Set<Int> = []
     var isClosed = false
 
     mutating func tell(_ event: (inout ConnectionState) -> Void) {
-        state.advance(to: Moment(seconds: seconds, date: []))
+        state.advance(to: seconds)
         event(&state)
         while state.hasActions {
             var actions: [ConnectionAction] = []
@@ -26,7 +30,7 @@ private struct Run: ~Copyable {
             precondition(open.insert(number).inserted, "a request starts once")
         case .render(let number, let error):
             precondition(open.insert(number).inserted, "a refusal is rendered once")
-            state.answer(number, Response(error.status.code), requestID: "i")
+            state.answer(number, answer(Response(error.status.code)))
         case .retire(let number, _): open.remove(number)
         case .close: isClosed = true
         default: break
@@ -59,7 +63,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
         case 5:
             guard let number = run.open.min() else { break }
             let body = [UInt8](repeating: command, count: Int(command >> 3))
-            run.tell { $0.answer(number, Response(200, body: .bytes(body)), requestID: "i") }
+            run.tell { $0.answer(number, answer(Response(200, body: .bytes(body)))) }
         case 6:
             run.seconds += Double(command >> 3)
             run.tell { $0.meetDeadline() }

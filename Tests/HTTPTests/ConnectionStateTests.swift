@@ -11,11 +11,11 @@ private final class Wire {
     init(_ change: (inout ServerLimits) -> Void = { _ in }) {
         var limits = ServerLimits()
         change(&limits)
-        state = ConnectionState(limits, now: 0)
+        state = ConnectionState(SharedLimits(limits), now: 0)
     }
 
     func at(_ seconds: Double, _ event: (inout ConnectionState) -> Void) {
-        state.advance(to: Moment(seconds: seconds, date: Array("now".utf8)))
+        state.advance(to: seconds)
         event(&state)
         var taken: [ConnectionAction] = []
         state.takeActions(into: &taken)
@@ -30,7 +30,7 @@ private final class Wire {
 
     func answer(_ number: Int, _ body: String = "", at seconds: Double = 0) {
         at(seconds) {
-            $0.answer(number, Response(200, body: .bytes(Array(body.utf8))), requestID: "i")
+            $0.answer(number, .make(Response(200, body: .bytes(Array(body.utf8)))))
         }
     }
 
@@ -49,6 +49,12 @@ private final class Wire {
     }
 
     func has(_ action: ConnectionAction) -> Bool { actions.contains(action) }
+}
+
+extension Answer {
+    fileprivate static func make(_ response: Response) -> Answer {
+        Answer(response: response, requestID: "i", date: Array("now".utf8))
+    }
 }
 
 @Suite("A connection's state") struct ConnectionStateTests {
@@ -204,7 +210,7 @@ private final class Wire {
     func live(bytes: Int, atMost: Int, reason: Rejection) {
         let wire = Wire()
         wire.receive(get)
-        wire.at(0) { $0.answer(1, Response(200, body: .live { _ in }), requestID: "i") }
+        wire.at(0) { $0.answer(1, .make(Response(200, body: .live { _ in }))) }
         #expect(wire.has(.openStream(1)))
         var written = 0
         var outcome = ConnectionState.WriteOutcome.room
@@ -221,7 +227,7 @@ private final class Wire {
     func stream() {
         let wire = Wire { $0.outputBytesMax = 1000 }
         wire.receive(get)
-        wire.at(0) { $0.answer(1, Response(200, body: .stream { _ in }), requestID: "i") }
+        wire.at(0) { $0.answer(1, .make(Response(200, body: .stream { _ in }))) }
         wire.at(1) { state in
             #expect(state.write(1, [UInt8](repeating: 0x61, count: 2000)) == .full)
         }

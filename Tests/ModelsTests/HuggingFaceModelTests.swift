@@ -102,6 +102,34 @@ struct HuggingFaceModelTests {
         #expect(throws: ModelError.self) { try TinyFolder.load(folder.path) }
     }
 
+    @Test(
+        "what a configuration leaves null is as if it were not there",
+        arguments: ["bert_mean", "gpt2", "llama", "mistral", "qwen2", "t5", "t5_gated"])
+    func nulls(name: String) throws {
+        let config = try #require(Golden.read(name)["config"]?.object)
+        func outcome(_ config: JSONObject) throws -> String {
+            let file = ConfigFile(config)
+            let architecture = try Architectures.of(modelType: try file.text("model_type"))
+            do {
+                var found = try architecture.configuration(of: file)
+                let layout = try architecture.layout(found).map { "\($0.name) \($0.shape)" }
+                found.details = ConfigFile([:])
+                return "\(found) \(layout)"
+            } catch { return "\(error)" }
+        }
+        for key in config.names where key != "model_type" {
+            var (absent, null) = (config, config)
+            absent[key] = nil
+            null[key] = .some(.null)
+            #expect(try outcome(absent) == outcome(null), "\(key)")
+        }
+        if name == "mistral" {
+            var free = config
+            free["sliding_window"] = .some(.null)
+            #expect(try Llama.Settings(ConfigFile(free)).window == nil)
+        }
+    }
+
     @Test("an index that names the other shard, or an empty one, is refused")
     func lyingIndex() throws {
         try TinyFolder.writeShards(bert, to: folder, count: 2)

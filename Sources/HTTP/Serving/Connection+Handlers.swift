@@ -91,7 +91,9 @@ extension Connection {
     }
 
     private func deliver(_ exchange: Exchange, _ response: Response) {
-        tell { $0.answer(exchange.number, response, requestID: exchange.requestID) }
+        let answer = Answer(
+            response: response, requestID: exchange.requestID, date: lane.dateText())
+        tell { $0.answer(exchange.number, answer) }
     }
 
     /// Answers what never became a request.
@@ -99,7 +101,8 @@ extension Connection {
         let id = lane.identifiers.make()
         let request = Request(method: .get, path: "", peer: peer, id: id)
         let response = lane.router.rendered(error, request)
-        tell { $0.answer(number, response, requestID: id) }
+        let answer = Answer(response: response, requestID: id, date: lane.dateText())
+        tell { $0.answer(number, answer) }
     }
 
     /// The exchange is over: forgets and counts it.

@@ -44,10 +44,9 @@ final class Connection: EventHandler, @unchecked Sendable {
         self.isReserve = isReserve
         self.descriptor = descriptor
         self.lane = lane
-        state = ConnectionState(lane.limits, now: lane.reactor.now)
+        state = ConnectionState(lane.sharedLimits, now: lane.reactor.now)
         interest = [.read, .readHangUp]
         if tls == nil { interest.insert(.edges) }
-        state.advance(to: lane.moment())
     }
 
     /// False when epoll has no room.
@@ -66,7 +65,7 @@ final class Connection: EventHandler, @unchecked Sendable {
     /// Tells the state something, then does what it asks.
     @discardableResult
     func tell<Result>(_ event: (inout ConnectionState) -> Result) -> Result {
-        if state.now != reactor.now { state.advance(to: lane.moment()) }
+        state.advance(to: reactor.now)
         let result = event(&state)
         settle()
         return result
@@ -79,8 +78,6 @@ final class Connection: EventHandler, @unchecked Sendable {
         if readiness.hasAny(.error) || readiness.hasAny(.hangUp) { return close() }
         isInEvent = true
         take(readiness)
-        // What was answered without a task leaves while its socket is in the processor's caches.
-        if !isBlocked { flush() }
         isInEvent = false
         align()
     }
@@ -99,9 +96,9 @@ final class Connection: EventHandler, @unchecked Sendable {
         }
     }
 
-    func turnEnded() {
+    func groupEnded() {
         isFlushAsked = false
-        flush()
+        if state.wantsFlush { flush() } else { align() }
     }
 
     func expired(armedFor deadline: Double) {
@@ -185,9 +182,11 @@ final class Connection: EventHandler, @unchecked Sendable {
     /// Brings epoll's interest, the deadline and the idle list in line with the state.
     private func align() {
         if isClosed { return }
-        if state.wantsFlush && !isBlocked && !isFlushAsked {
+        if state.wantsFlush && !isBlocked {
+            // Most answers are gone then, and nothing is left to be changed.
+            if !isFlushAsked { reactor.callAtGroupEnd(self) }
             isFlushAsked = true
-            reactor.callAtTurnEnd(self)
+            return
         }
         watch()
         if let deadline = state.deadline, deadline < armedFor {

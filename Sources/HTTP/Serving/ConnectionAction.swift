@@ -38,9 +38,3 @@ struct ExchangeSummary: Equatable {
     var sentBytes: Int
     var isWhole: Bool
 }
-
-/// What time it is: on the monotonic clock, and as the text of Date.
-struct Moment {
-    var seconds: Double
-    var date: [UInt8]
-}

@@ -16,70 +16,72 @@ extension ConnectionState {
     }
 
     /// The handler's answer; of a stream its head, whose pieces follow after `openStream`.
-    mutating func answer(_ number: Int, _ response: Response, requestID: String) {
+    mutating func answer(_ number: Int, _ answer: Answer) {
         guard phase == .open, let index = index(of: number) else { return }
-        exchanges[index].response = (response, requestID)
+        exchanges[index].answer = answer
         writeAnswers()
     }
 
     /// Writes every answer whose turn has come.
     private mutating func writeAnswers() {
         while phase == .open, !closesAfterFlush, !exchanges.isEmpty,
-            let (response, requestID) = exchanges[0].response
+            let answer = exchanges[0].answer
         {
-            exchanges[0].response = nil
-            if response.body.isStream, !response.status.forbidsBody,
-                exchanges[0].method != .head
+            let exchange = exchanges[0]
+            exchange.answer = nil
+            if answer.response.body.isStream, !answer.response.status.forbidsBody,
+                exchange.method != .head
             {
-                return openStream(response, requestID)
+                return openStream(exchange, answer)
             }
-            writeWhole(response, requestID)
+            writeWhole(exchange, answer)
             retire(isWhole: true)
         }
     }
 
-    private mutating func writeWhole(_ response: Response, _ requestID: String) {
+    private mutating func writeWhole(_ exchange: ExchangeState, _ answer: borrowing Answer) {
         var body: [UInt8] = []
-        if case .bytes(let bytes) = response.body { body = bytes }
+        if case .bytes(let bytes) = answer.response.body { body = bytes }
         var framing = ResponseHead.Framing.length(body.count)
-        if response.body.isStream { framing = streamFraming(response) }
-        if response.status.forbidsBody { framing = .absent }
-        writeHead(response, requestID, framing, mayKeepAlive: true)
-        if exchanges[0].method != .head, framing == .length(body.count) {
+        if answer.response.body.isStream { framing = streamFraming(exchange, answer.response) }
+        if answer.response.status.forbidsBody { framing = .absent }
+        writeHead(exchange, answer, framing, mayKeepAlive: true)
+        if exchange.method != .head, framing == .length(body.count) {
             append { $0.append(contentsOf: body) }
-            exchanges[0].sentBytes = body.count
+            exchange.sentBytes = body.count
         }
     }
 
-    private mutating func openStream(_ response: Response, _ requestID: String) {
-        let framing = streamFraming(response)
-        exchanges[0].isStreaming = true
-        exchanges[0].isChunked = framing == .chunked
-        if case .length(let length) = framing { exchanges[0].declaredBytes = length }
-        if case .live = response.body { exchanges[0].isLive = true }
-        writeHead(response, requestID, framing, mayKeepAlive: framing != .untilClose)
-        act(.openStream(exchanges[0].number))
+    private mutating func openStream(_ exchange: ExchangeState, _ answer: borrowing Answer) {
+        let framing = streamFraming(exchange, answer.response)
+        exchange.isStreaming = true
+        exchange.isChunked = framing == .chunked
+        if case .length(let length) = framing { exchange.declaredBytes = length }
+        if case .live = answer.response.body { exchange.isLive = true }
+        writeHead(exchange, answer, framing, mayKeepAlive: framing != .untilClose)
+        act(.openStream(exchange.number))
     }
 
-    private func streamFraming(_ response: Response) -> ResponseHead.Framing {
+    private func streamFraming(
+        _ exchange: ExchangeState, _ response: Response
+    ) -> ResponseHead.Framing {
         if case .sized(let length, _) = response.body { return .length(length) }
-        return exchanges[0].isVersion10 ? .untilClose : .chunked
+        return exchange.isVersion10 ? .untilClose : .chunked
     }
 
     private mutating func writeHead(
-        _ response: Response, _ requestID: String, _ framing: ResponseHead.Framing,
+        _ exchange: ExchangeState, _ answer: borrowing Answer, _ framing: ResponseHead.Framing,
         mayKeepAlive: Bool
     ) {
         let isLast = isDraining && exchanges.count == 1 && !hasPending
-        let keepsAlive =
-            mayKeepAlive && exchanges[0].keepsAlive && !isLast && canLeaveBody(exchanges[0].number)
-        exchanges[0].keepsAlive = keepsAlive
-        exchanges[0].status = response.status.code
+        exchange.keepsAlive =
+            mayKeepAlive && exchange.keepsAlive && !isLast && canLeaveBody(exchange.number)
+        exchange.status = answer.response.status.code
         let head = ResponseHead(
-            framing: framing, keepsAlive: keepsAlive, isVersion10: exchanges[0].isVersion10,
-            requestID: requestID)
-        let date = date
-        append { head.write(response, date: date, into: &$0) }
+            framing: framing, keepsAlive: exchange.keepsAlive, isVersion10: exchange.isVersion10,
+            requestID: answer.requestID)
+        if output.isEmpty { lastWriteProgress = now }
+        output.append { head.write(answer.response, date: answer.date, into: &$0) }
     }
 
     /// Whether what is left of the body is little enough to be read away.
@@ -92,7 +94,9 @@ extension ConnectionState {
 
     /// The first answer is over: the next one's turn, or the end.
     private mutating func retire(isWhole: Bool) {
-        let exchange = exchanges.removeFirst()
+        let exchange = exchanges[0]
+        // Mostly it is the only one.
+        if exchanges.count == 1 { exchanges.removeLast() } else { exchanges.removeFirst() }
         act(.retire(exchange.number, summary(exchange, isWhole: isWhole)))
         guard exchange.keepsAlive else { return endAfterFlush() }
         // Its body may have been held back for the handler; now it is only read away.
@@ -114,11 +118,9 @@ extension ConnectionState {
             close(reason)
             return .gone
         }
-        exchanges[0].sentBytes += bytes.count
-        if let declared = exchange.declaredBytes, exchanges[0].sentBytes > declared {
-            exchanges[0].sentBytes = exchange.sentBytes
-            return .gone
-        }
+        let sentBytes = exchange.sentBytes + bytes.count
+        if sentBytes > exchange.declaredBytes ?? .max { return .gone }
+        exchange.sentBytes = sentBytes
         append { output in
             guard exchange.isChunked, !bytes.isEmpty else {
                 return output.append(contentsOf: bytes)
@@ -130,7 +132,7 @@ extension ConnectionState {
         }
         if exchange.isLive, !bytes.isEmpty { output.markPiece() }
         if exchange.isLive || output.count < limits.outputBytesMax { return .room }
-        exchanges[0].isWriterWaiting = true
+        exchange.isWriterWaiting = true
         return .full
     }
 
@@ -145,10 +147,10 @@ extension ConnectionState {
         guard phase == .open, let exchange = exchanges.first, exchange.number == number,
             exchange.isStreaming
         else { return }
-        exchanges[0].isStreaming = false
+        exchange.isStreaming = false
         let isWhole = isWhole && exchange.sentBytes == exchange.declaredBytes ?? exchange.sentBytes
         if isWhole && exchange.isChunked { append { $0.append(static: "0\r\n\r\n") } }
-        if !isWhole { exchanges[0].keepsAlive = false }
+        if !isWhole { exchange.keepsAlive = false }
         retire(isWhole: isWhole)
         writeAnswers()
     }

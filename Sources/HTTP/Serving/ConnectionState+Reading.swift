@@ -44,7 +44,7 @@ extension ConnectionState {
         guard phase == .open, let body = receiving, body.number == number else { return }
         resumeBody()
         if body.awaitsContinue, let first = exchanges.first, first.number == number,
-            !first.isStreaming, first.response == nil
+            !first.isStreaming, first.answer == nil
         {
             receiving?.awaitsContinue = false
             append { $0.append(static: "HTTP/1.1 100 Continue\r\n\r\n") }
@@ -67,8 +67,9 @@ extension ConnectionState {
     /// The request that is to start; once.
     mutating func takeHead(_ number: Int) -> RequestHead? {
         guard let index = index(of: number) else { return nil }
-        defer { exchanges[index].head = nil }
-        return exchanges[index].head
+        let exchange = exchanges[index]
+        defer { exchange.head = nil }
+        return exchange.head
     }
 
     // MARK: Parsing
@@ -107,13 +108,8 @@ extension ConnectionState {
 
     private var mayParse: Bool {
         phase == .open && !stopsParsing && exchanges.count < limits.pipelinedMax
-            && !isLastParked && output.count < limits.outputBytesMax
+            && exchanges.last?.isParked != true && output.count < limits.outputBytesMax
             && receiving?.pausedAt == nil
-    }
-
-    /// Not through `last`, which copies the whole exchange.
-    private var isLastParked: Bool {
-        !exchanges.isEmpty && exchanges[exchanges.count - 1].isParked
     }
 
     /// Parses as far as may be; how many bytes were consumed.
@@ -142,7 +138,7 @@ extension ConnectionState {
     private mutating func begin(_ head: RequestHead) {
         headerStarted = nil
         exchangesSeen += 1
-        var exchange = ExchangeState(exchangesSeen, head, now: now)
+        let exchange = ExchangeState(exchangesSeen, head, now: now)
         let hasBody = head.framing != .none
         if !head.keepsAlive && !hasBody { stopsParsing = true }
         if hasBody { receiving = ReceivingState(exchange.number, head, now: now) }

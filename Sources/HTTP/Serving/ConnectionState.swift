@@ -10,7 +10,8 @@ struct ConnectionState: ~Copyable {
         case closed
     }
 
-    let limits: ServerLimits
+    private let shared: SharedLimits
+    var limits: ServerLimits { shared.values }
     /// Answers from now on say `Connection: close`.
     var isDraining = false
     private(set) var phase = Phase.open
@@ -34,7 +35,6 @@ struct ConnectionState: ~Copyable {
     // Times, in seconds on the monotonic clock.
     /// Of the event that is being taken in.
     private(set) var now: Double
-    private(set) var date: [UInt8] = []
     var headerStarted: Double?
     var idleSince: Double
     var lastWriteProgress: Double
@@ -42,8 +42,8 @@ struct ConnectionState: ~Copyable {
     var lingerStarted = 0.0
     var lingerBytes = 0
 
-    init(_ limits: ServerLimits, now: Double) {
-        self.limits = limits
+    init(_ limits: SharedLimits, now: Double) {
+        shared = limits
         parser = RequestParser(limits.parser)
         self.now = now
         idleSince = now
@@ -52,10 +52,7 @@ struct ConnectionState: ~Copyable {
     }
 
     /// Brings the time; to be called before anything else is told.
-    mutating func advance(to moment: Moment) {
-        now = moment.seconds
-        date = moment.date
-    }
+    mutating func advance(to seconds: Double) { now = seconds }
 
     // MARK: What the world asks
 

@@ -1,5 +1,6 @@
-/// One request and its answer on a connection, as far as the wire is concerned.
-struct ExchangeState {
+/// One request and its answer on a connection, as far as the wire is concerned. An object, because
+/// it is too large to be moved about; it stays within the state that made it.
+final class ExchangeState {
     let number: Int
     let method: Method
     /// May run beside other safe ones (RFC 9112 §9.3.2).
@@ -17,7 +18,7 @@ struct ExchangeState {
     var isRefusal = false
 
     /// Complete, or the head of a stream, waiting for its turn.
-    var response: (response: Response, requestID: String)?
+    var answer: Answer?
     /// A head was written and pieces follow.
     var isStreaming = false
     var isChunked = false
@@ -56,7 +57,15 @@ struct ExchangeState {
     }
 
     /// Whether its handler still owes an answer.
-    var isComputing: Bool { !isRefusal && !isParked && response == nil && !isStreaming }
+    var isComputing: Bool { !isRefusal && !isParked && answer == nil && !isStreaming }
+}
+
+/// What a handler answered.
+struct Answer {
+    var response: Response
+    var requestID: String
+    /// The text of Date: when it was made.
+    var date: [UInt8]
 }
 
 /// A body on its way in; its exchange may have been answered already.

@@ -3,16 +3,16 @@ internal import Glibc
 /// The Date of every answer (RFC 9110 §5.6.7), made once a second.
 struct HTTPDate {
     private var second: time_t = -1
-    private var bytes: [UInt8] = []
+    /// `Mon, 23 Nov 2026 10:42:24 GMT`.
+    private(set) var text: [UInt8] = []
 
-    /// `Mon, 23 Nov 2026 10:42:24 GMT` for now.
-    mutating func now() -> [UInt8] {
+    /// Makes it the text for now.
+    mutating func advance() {
         let current = time(nil)
         if current != second {
             second = current
-            bytes = Self.format(current)
+            text = Self.format(current)
         }
-        return bytes
     }
 
     static func format(_ seconds: time_t) -> [UInt8] {

@@ -5,14 +5,16 @@ final class Lane: EventHandler, @unchecked Sendable {
     // @unchecked because only the reactor's thread touches the variables; what others may call
     // (`start`, `drain`, `closeAll`) goes through `Reactor.perform`.
     let reactor: Reactor
-    let limits: ServerLimits
+    let sharedLimits: SharedLimits
+    var limits: ServerLimits { sharedLimits.values }
     let router: Router
     let metrics: LaneMetrics
     let onRequest: (@Sendable (RequestRecord) -> Void)?
     let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 * 1024)
     private var date = HTTPDate()
     private var spareActions: [ConnectionAction] = []
-    private var lastMoment = Moment(seconds: -1, date: [])
+    /// When `date` was last asked.
+    private var dateSeconds = -1.0
     var identifiers = RequestIdentifiers()
     private(set) var isDraining = false
 
@@ -43,7 +45,7 @@ final class Lane: EventHandler, @unchecked Sendable {
         self.tls = tls
         self.listeners = consume listeners
         self.connectionsMax = connectionsMax
-        self.limits = limits
+        sharedLimits = SharedLimits(limits)
         self.router = router
     }
 
@@ -64,12 +66,13 @@ final class Lane: EventHandler, @unchecked Sendable {
         swap(&actions, &spareActions)
     }
 
-    /// The time of this turn of the reactor.
-    func moment() -> Moment {
-        if lastMoment.seconds != reactor.now {
-            lastMoment = Moment(seconds: reactor.now, date: date.now())
+    /// The text of Date in this turn of the reactor.
+    func dateText() -> [UInt8] {
+        if dateSeconds != reactor.now {
+            dateSeconds = reactor.now
+            date.advance()
         }
-        return lastMoment
+        return date.text
     }
 
     func start() {
@@ -87,7 +90,7 @@ final class Lane: EventHandler, @unchecked Sendable {
 
     func expired(armedFor deadline: Double) {}
 
-    func turnEnded() {}
+    func groupEnded() {}
 
     /// A flood of connections must not hold up those that are served; epoll reports the rest again.
     private static let acceptsPerTurnMax = 64

@@ -47,13 +47,20 @@ package struct ServerLimits: Sendable {
     package var halfCloseSeconds = 1.0
 
     package init() {}
+}
 
-    var parser: ParserLimits {
-        var limits = ParserLimits()
-        limits.requestLineBytesMax = requestLineBytesMax
-        limits.fieldBytesMax = fieldBytesMax
-        limits.headerBytesMax = headerBytesMax
-        limits.fieldCountMax = fieldCountMax
-        return limits
+/// One copy for all connections, so that it stays in the processor's caches.
+final class SharedLimits: Sendable {
+    let values: ServerLimits
+    let parser: ParserLimits
+
+    init(_ values: ServerLimits) {
+        self.values = values
+        var parser = ParserLimits()
+        parser.requestLineBytesMax = values.requestLineBytesMax
+        parser.fieldBytesMax = values.fieldBytesMax
+        parser.headerBytesMax = values.headerBytesMax
+        parser.fieldCountMax = values.fieldCountMax
+        self.parser = parser
     }
 }

@@ -7,6 +7,7 @@ package final class BERT: Architecture {
     static let name = "bert"
     static let modelTypes = ["bert"]
     static let prefix = "bert."
+    static var writes: HeadKind? { nil }
 
     package let configuration: BackboneConfiguration
     package let parameters: [Parameter]

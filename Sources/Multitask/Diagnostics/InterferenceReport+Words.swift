@@ -78,7 +78,7 @@ extension InterferenceReport {
             }
         }
         if conflicts.contains(where: \.isSignificant), spec.aggregation == nil,
-            spec.stagePlaces.contains(where: { $0.count > 1 })
+            spec.trainedStagePlaces.contains(where: { $0.count > 1 })
         {
             return Suggestion(
                 field: "aggregation", method: MethodSpec("upgrad"),

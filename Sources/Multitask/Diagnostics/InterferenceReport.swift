@@ -93,7 +93,8 @@ package struct InterferenceReport: Sendable, Equatable {
     package init(_ spec: RunSpec, points: [MetricPoint]) {
         let tasks = spec.tasks
         let scores = Self.rows(tasks, points)
-        base = scores.first { $0.stage == 0 }?.scores
+        // Where the first stage was learnt before, its end is the start, at the same step.
+        base = (scores.first { $0.step == 0 } ?? scores.first { $0.stage == 0 })?.scores
         rows = scores.filter { $0.stage > 0 }
         hasOneMetric = Set(spec.stagePlaces.joined().map { tasks[$0].metric }).count == 1
         matrix = base.map { base in

@@ -135,8 +135,7 @@ struct Retention {
             guard let loss = result.rows.first(where: { $0.row.example == example })?.loss else {
                 continue
             }
-            let kept = loss.tokens.map { OutputTarget.Kept.tokens($0) } ?? .logits(loss.logits)
-            outputs?.offer(task: draw.task, row: draw.row, kept)
+            outputs?.offer(task: draw.task, row: draw.row, loss.kept)
         }
     }
 
@@ -167,7 +166,11 @@ struct Retention {
             tasks: stages[stage + 1], heads: earlier(stage + 1), data: data,
             temperature: needs.distillation?.temperature ?? 1, runner: runner, backend: backend,
             between: between)
-        answers = recorded
+        var kept = outputs
+        for task in stages[stage] {
+            try kept?.record(task, data[task], runner: runner, between: between)
+        }
+        (answers, outputs) = (recorded, kept)
         anchor?.join(fisher, decay: needs.anchor?.decay)
         path?.restart()
         prepare(stage: stage + 1)

@@ -123,6 +123,7 @@ final class TrainingSession {
             markStage(ended: 0)
         }
         while position.stage < stages.count, !position.isStopped {
+            if stage.isLearnt { takeOverLearnt() }
             while position.epoch < spec.epochs, !position.isStopped { try runEpoch() }
             if !position.isStopped { try endStage() }
         }

@@ -11,6 +11,8 @@ enum ProcessSetup {
     private static let safeCoreType = "Haswell"
     private static let retryVariable = "POLYTASK_BLAS_RETRIED"
     private static let niceLowest: Int32 = 19
+    /// A third of the weight of a thread of the server.
+    private static let niceBelowServer: Int32 = 5
 
     /// The socket's end says it too, but not to a thread that computes.
     static func dieWithParent() {
@@ -35,13 +37,15 @@ enum ProcessSetup {
         return problem
     }
 
-    /// Training takes what others leave: every thread but the one that answers the server (its id
-    /// is the process's). Threads started later by a lowered one are lowered too.
-    static func lowerPriority() {
+    /// Lowers every thread but the one that answers the server (its id is the process's); threads
+    /// started later by a lowered one are lowered too. Inference goes behind the server, whose
+    /// answers are short and must not wait for a batch; all else takes what others leave.
+    static func lowerPriority(isInference: Bool) {
         let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
         for thread in (threads ?? []).compactMap({ Int32($0) }) where thread != getpid() {
-            setpriority(Int32(PRIO_PROCESS.rawValue), id_t(thread), niceLowest)
-            _ = linux_schedule_idle(thread)
+            let nice = isInference ? niceBelowServer : niceLowest
+            setpriority(Int32(PRIO_PROCESS.rawValue), id_t(thread), nice)
+            if !isInference { _ = linux_schedule_idle(thread) }
         }
     }
 
