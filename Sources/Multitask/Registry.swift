@@ -45,6 +45,7 @@ package enum Multitask {
         EWC.self,
         OnlineEWC.self,
         MAS.self,
+        SI.self,
         L2SP.self,
         AGEM.self,
         DERPP.self,

@@ -45,7 +45,7 @@ import Testing
         "dualproj", "imtl_g", "aligned_mtl", "nash_mtl",
     ]
     private static let forms: [Set] = [
-        ["replay", "der_pp"], ["ewc", "online_ewc", "mas", "l2_sp"],
+        ["replay", "der_pp"], ["ewc", "online_ewc", "mas", "si", "l2_sp"],
     ]
 
     /// The field that is refused.

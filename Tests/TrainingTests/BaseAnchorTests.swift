@@ -60,4 +60,20 @@ import Testing
         #expect(shared.backbone == Array(0..<count))
         #expect(shared.indices == Array(0..<count + 2) && shared.others.isEmpty)
     }
+
+    @Test("Synaptic intelligence holds what the first stage learnt, from its own steps alone")
+    func pathImportance() throws {
+        func loss(_ retention: [MethodSpec]?) throws -> Double {
+            let recorder = Recorder()
+            var spec = TinyRun.sequence(retention, learningRate: 1e-2, epochs: 2)
+            spec.optimizer.weightDecay = 0
+            _ = try TinyRun().finish(spec, recorder)
+            return try #require(recorder.values("mood", "loss", "validation").last)
+        }
+        let naive = try loss(nil)
+        let held = try loss([MethodSpec("si", ["c": 1e6])])
+        #expect(held < naive, "\(held) against \(naive)")
+        // Strength 0 is no method at all.
+        #expect(try loss([MethodSpec("si", ["c": 0])]) == naive)
+    }
 }

@@ -18,6 +18,7 @@ struct Retention {
     private var replay: TaskMemory?
     private var reference: TaskMemory?
     private let anchor: QuadraticAnchor?
+    private let path: PathIntegral?
     private var answers: RecordedAnswers?
     private var outputs: OutputMemory?
     /// What methods weigh, as a multiple of what the run asks for.
@@ -54,6 +55,10 @@ struct Retention {
             if need.importance == .base { anchor.joinOnes(backbone) }
             return anchor
         }
+        path =
+            if case .path = needs.anchor?.importance {
+                PathIntegral(parameters, backend: backend)
+            } else { nil }
         answers = needs.distillation.map { _ in RecordedAnswers() }
         outputs = needs.storedOutputs.map {
             OutputMemory(
@@ -69,6 +74,9 @@ struct Retention {
 
     /// Whether the steps of a stage bring rows whose gradient they may not oppose.
     func hasReference(_ stage: Int) -> Bool { reference != nil && !earlier(stage).isEmpty }
+
+    /// What the steps of a stage are to be remembered by; `nil` where nothing asks for it.
+    func path(stage: Int) -> PathIntegral? { stage + 1 < stages.count ? path : nil }
 
     var penalties: Penalties? {
         guard let anchor, let need = needs.anchor, !anchor.isEmpty else { return nil }
@@ -138,7 +146,9 @@ struct Retention {
     ) throws {
         guard stage + 1 < stages.count else { return }
         var fisher: [Int: Tensor] = [:]
-        if let need = needs.anchor, need.importance != .base {
+        if let need = needs.anchor, case .path(let damping) = need.importance, let path {
+            fisher = path.importances(damping: damping)
+        } else if let need = needs.anchor, need.importance != .base {
             let estimator = ImportanceEstimator(
                 runner: runner, backend: backend, importance: need.importance,
                 seed: SeededGenerator.hash("labels \(stage)", seed: seed))
@@ -162,6 +172,7 @@ struct Retention {
         }
         (answers, outputs) = (recorded, kept)
         anchor?.join(fisher, decay: needs.anchor?.decay)
+        path?.restart()
         prepare(stage: stage + 1)
     }
 
@@ -180,6 +191,7 @@ extension Retention {
         let isFixed = needs.anchor?.importance == .base
         var state = isFixed ? SavedState() : anchor?.saved ?? SavedState()
         state.metadata["retention.strength"] = "\(strength)"
+        if let path { state.add(path.saved) }
         if let answers { state.add(answers.saved) }
         if let outputs { state.add(outputs.saved(backend: backend)) }
         return state
@@ -188,6 +200,7 @@ extension Retention {
     mutating func restore(_ source: SavedSource, stage: Int) throws {
         strength = source.file.metadata["retention.strength"].flatMap { Double($0) } ?? 1
         if needs.anchor?.importance != .base { try anchor?.restore(source) }
+        try path?.restore(source)
         try answers?.restore(source, backend: backend)
         try outputs?.restore(source, backend: backend)
         prepare(stage: stage)
