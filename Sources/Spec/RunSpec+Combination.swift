@@ -99,6 +99,12 @@ extension RunSpec {
                 rule: "`\(method.name)` keeps what earlier stages learnt and needs at least 2 "
                     + "`stages`, found 1")
         }
+        if startsLearnt == true, let method = chosen.first(where: \.learnsFromSteps) {
+            return Contradiction(
+                parameter: "retention",
+                rule: "`\(method.name)` learns from the steps of a stage what to keep of it, and "
+                    + "`learnt` tasks have none in this run; take a method that looks at the model")
+        }
         let names = retention.map(\.method)
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
             return Contradiction(

@@ -98,6 +98,16 @@ import Testing
         }
     }
 
+    @Test("What learns from steps is refused where earlier tasks have none in the run")
+    func learnt() {
+        let refused = Self.names(.retention).filter { name in
+            var spec = Self.spec(nil, nil, [name], [["a"], ["b", "c"]])
+            spec.startsLearnt = true
+            return spec.contradiction(Multitask.catalogue) != nil
+        }
+        #expect(refused == ["si"])
+    }
+
     @Test("Methods that may be combined need different things", arguments: retentions)
     func joined(names: [String]) throws {
         let spec = Self.spec(nil, nil, names, [["a"], ["b", "c"]])
