@@ -38,6 +38,19 @@ import Testing
         #expect(T5.stored(theirs) == stored)
     }
 
+    @Test("a T5 whose file lacks the output's matrix begins with the table in its place")
+    func standIn() throws {
+        let folder = try #require(folder)
+        let config = try #require(Golden.read("t5_gated")["config"])
+        try TinyFolder.write(config, to: folder) { tensors in
+            tensors.removeAll { $0.name == "lm_head.weight" }
+        }
+        let model = try TinyFolder.load(folder.path)
+        let table = try #require(model.parameters.first { $0.name == "shared.weight" })
+        #expect(model.outputProjection !== table)
+        #expect(model.outputProjection.value.floats() == table.value.floats())
+    }
+
     @Test("a GGUF file and a folder of the same T5 are one model", arguments: ["t5", "t5_gated"])
     func sameModel(name: String) throws {
         let folder = try #require(folder)

@@ -125,7 +125,11 @@ extension T5 {
             hidden("\(block).2")
         }
         add("decoder.final_layer_norm", [c.width])
-        if !c.tiedEmbeddings { add("lm_head", [c.vocabulary, c.width]) }
+        if !c.tiedEmbeddings {
+            // Transformers 5 leaves it out of a new model, whose output is the table unscaled.
+            add("lm_head", [c.vocabulary, c.width])
+            sources[sources.count - 1].standIn = "shared.weight"
+        }
         return sources
     }
 }

@@ -30,6 +30,8 @@ struct ParameterSource {
     var rotaryHeadDimension: Int?
     /// Hugging Face files keep it as `[inputs, outputs]` (GPT-2's `Conv1D`).
     var isTransposed = false
+    /// The tensor whose values it has where Hugging Face files lack its own; empty: none.
+    var standIn = ""
 
     /// Where row `row` of the GGUF tensor belongs: stored row 2i + s of a head is its row
     /// i + s·dimension/2.

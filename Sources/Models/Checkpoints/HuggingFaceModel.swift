@@ -202,7 +202,7 @@ extension HuggingFaceModel {
     private func nameInFile(_ source: ParameterSource) -> String? {
         let name = source.name
         let bare = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
-        return [name, prefix + name, bare].first { home[$0] != nil }
+        return [name, prefix + name, bare, source.standIn].first { home[$0] != nil }
     }
 }
 
