@@ -11,8 +11,8 @@ enum ProcessSetup {
     private static let safeCoreType = "Haswell"
     private static let retryVariable = "POLYTASK_BLAS_RETRIED"
     private static let niceLowest: Int32 = 19
-    /// A third of the weight of a thread of the server.
-    private static let niceBelowServer: Int32 = 5
+    /// A tenth of the weight of a thread of the server.
+    private static let niceBelowServer: Int32 = 10
 
     /// The socket's end says it too, but not to a thread that computes.
     static func dieWithParent() {
