@@ -14,8 +14,8 @@ final class FakeHub: Sendable {
         /// What is told in the place of the weights' SHA-256; empty: nothing.
         var hash: String?
         var location: String?
-        /// Weights drip, for a minute, to be interrupted; until it is set back.
-        var drips = false
+        /// Weights that come slowly, to be interrupted.
+        var pauses = false
     }
 
     static let weights =
@@ -95,8 +95,11 @@ private final class Script: Sendable {
         tokens.withLock { $0.append("storage \(request.fields["Authorization"] ?? "")") }
         let range = request.fields["Range"] ?? ""
         ranges.withLock { $0.append(range) }
-        let breakAt = behaviour.withLock { behaviour in
-            behaviour.breaksAfter.isEmpty ? nil : behaviour.breaksAfter.removeFirst()
+        let (breakAt, pauses) = behaviour.withLock { behaviour -> (Int?, Bool) in
+            (
+                behaviour.breaksAfter.isEmpty ? nil : behaviour.breaksAfter.removeFirst(),
+                behaviour.pauses
+            )
         }
         let start = Int(range.dropFirst("bytes=".count).dropLast()) ?? 0
         let rest = Array(FakeHub.weights[start...])
@@ -105,15 +108,11 @@ private final class Script: Sendable {
             response.fields["Content-Range"] =
                 "bytes \(start)-\(FakeHub.weights.count - 1)/\(FakeHub.weights.count)"
         }
-        response.body = .sized(rest.count) { [self] writer in
+        response.body = .sized(rest.count) { writer in
             guard let breakAt else {
-                var offset = 0
-                while offset < rest.count {
-                    let drips = behaviour.withLock { $0.drips }
-                    if drips { try await Task.sleep(for: .milliseconds(20)) }
-                    let end = min(offset + (drips ? 100 : 10_000), rest.count)
-                    try await writer.write(Array(rest[offset..<end]))
-                    offset = end
+                for offset in stride(from: 0, to: rest.count, by: 10_000) {
+                    if pauses { try await Task.sleep(for: .milliseconds(20)) }
+                    try await writer.write(Array(rest[offset..<min(offset + 10_000, rest.count)]))
                 }
                 return
             }

@@ -196,7 +196,7 @@ struct ImportTests {
     @Test("an import goes on after the server's end, with what it has")
     func restart() async throws {
         let hub = try FakeHub()
-        hub.set { $0.drips = true }
+        hub.set { $0.pauses = true }
         let folder = NSTemporaryDirectory() + "polytask-api-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var begun: Fixture.Answer?
@@ -220,7 +220,7 @@ struct ImportTests {
             try FileManager.default.copyItem(atPath: folder, toPath: kept)
         }
         try FileManager.default.moveItem(atPath: folder + "-kept", toPath: folder)
-        hub.set { $0.drips = false }
+        hub.set { $0.pauses = false }
         let fixture = try Fixture(folder: folder, sources: sources(hub))
         let work = Task { await fixture.api.runImports() }
         defer { work.cancel() }
@@ -234,7 +234,7 @@ struct ImportTests {
     @Test("an import that is deleted under way stops and leaves nothing")
     func deletion() async throws {
         let hub = try FakeHub()
-        hub.set { $0.drips = true }
+        hub.set { $0.pauses = true }
         let fixture = try Fixture(sources: sources(hub))
         let work = Task { await fixture.api.runImports() }
         defer { work.cancel() }
