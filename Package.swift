@@ -115,9 +115,9 @@ let package = Package(
         tests("System", ["JSON"]),
         tests("JSON", ["JSON"]),
         tests("Archives", ["Archives"]),
-        tests("Multitask", ["Multitask", "Spec"]),
+        tests("Multitask", ["Multitask", "Spec", "JSON"]),
         tests("Report", ["Report", "Multitask", "Spec", "JSON"]),
-        tests("Tracking", ["Tracking", "Store", "Spec", "JSON"]),
+        tests("Tracking", ["Tracking", "Store", "Spec", "JSON", "HTTP"]),
         tests(
             "Training",
             [

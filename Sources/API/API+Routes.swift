@@ -28,6 +28,8 @@ extension API {
             Endpoint([.train], .get, "/v1/runs", listRuns),
             Endpoint([.train], .get, "/v1/runs/{id}", getRun),
             Endpoint([.train], .post, "/v1/runs/{id}/cancel", cancelRun),
+            Endpoint([.train], .post, "/v1/runs/{id}/pause", pauseRun),
+            Endpoint([.train], .post, "/v1/runs/{id}/resume", resumeRun),
             Endpoint([.train], .get, "/v1/runs/{id}/metrics", runMetrics),
             Endpoint([.train], .get, "/v1/runs/{id}/events", runEvents),
             Endpoint([.train], .get, "/v1/runs/{id}/interference", runInterference),

@@ -12,12 +12,16 @@ static const unsigned char reports[] = {
 static const unsigned char imports[] = {
 #embed "../../migrations/0004_imports.sql"
 };
+static const unsigned char pauses[] = {
+#embed "../../migrations/0005_pauses.sql"
+};
 
 static const embedded_file migrations[] = {
     {"0001_initial.sql", initial, sizeof initial},
     {"0002_keys.sql", keys, sizeof keys},
     {"0003_reports.sql", reports, sizeof reports},
     {"0004_imports.sql", imports, sizeof imports},
+    {"0005_pauses.sql", pauses, sizeof pauses},
 };
 
 size_t embedded_migration_count(void) { return sizeof migrations / sizeof *migrations; }

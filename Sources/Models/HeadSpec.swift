@@ -40,7 +40,7 @@ package struct HeadSpec: Codable, Sendable, Equatable {
 
     /// Whether it answers with a text.
     package var writesText: Bool {
-        [HeadKind.generation, .sequenceToSequence].contains { $0.rawValue == kind }
+        HeadKind(rawValue: kind)?.writesText ?? false
     }
 
     /// Columns of the head's matrix; 0 where it has none.
@@ -69,11 +69,14 @@ package enum HeadKind: String, Sendable, CaseIterable {
     /// A vector of length 1; nothing is learnt beside the backbone.
     case embedding
 
+    /// Whether it answers with a text.
+    var writesText: Bool { self == .generation || self == .sequenceToSequence }
+
     /// Whether the head has a matrix of its own.
     package var hasMatrix: Bool {
         switch self {
-        case .generation, .sequenceToSequence, .embedding: false
-        default: true
+        case .embedding: false
+        default: !writesText
         }
     }
 }

@@ -4,6 +4,11 @@ package struct ModelSummary: Codable, Sendable, Equatable {
     package var parameters: Int
     package var contextLength: Int
     package var vocabulary: Int
+    /// The kinds of tasks that its backbone can learn, as `HeadKind` calls them; nil in a file that
+    /// a run saved.
+    package var taskKinds: [String]?
+    /// Whether chats can be put into its words.
+    package var hasChatTemplate: Bool?
     /// `general.name` of the file.
     package var name: String?
     /// `general.license` of the file.
@@ -17,9 +22,12 @@ package struct ModelSummary: Codable, Sendable, Equatable {
             return ModelSummary(saved)
         }
         let checkpoint = try Checkpoints.open(path)
-        let configuration = try Architectures.read(checkpoint).configuration
-        _ = try checkpoint.tokenizer()
+        let (architecture, configuration) = try Architectures.read(checkpoint)
         var summary = ModelSummary(configuration)
+        summary.hasChatTemplate = try checkpoint.tokenizer().chatTemplate != nil
+        summary.taskKinds = HeadKind.allCases.filter {
+            $0 != .embedding && (!$0.writesText || $0 == architecture.writes)
+        }.map(\.rawValue)
         if let file = checkpoint as? GGUFFile {
             summary.name = file.string("general.name")
             summary.license = file.string("general.license")

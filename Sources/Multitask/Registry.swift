@@ -37,6 +37,7 @@ package enum Multitask {
         DualProj.self,
         IMTLG.self,
         AlignedMTL.self,
+        NashMTL.self,
     ]
 
     private static let retentions: [any RetentionMethod.Type] = [
@@ -44,6 +45,7 @@ package enum Multitask {
         EWC.self,
         OnlineEWC.self,
         MAS.self,
+        SI.self,
         L2SP.self,
         AGEM.self,
         DERPP.self,

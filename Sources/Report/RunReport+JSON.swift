@@ -20,6 +20,10 @@ extension RunReport {
             "conflict": .array(findings.conflicts.map { json($0) }),
             "norms": byTask(findings.norms), "shares": byTask(findings.shares),
             "drift": .array(findings.drift.map { json($0) }),
+            "general_text": .array(
+                findings.generalText.map {
+                    ["step": .integer(Int64($0.step)), "perplexity": .finite($0.perplexity)]
+                }),
             "map": map.map { json($0) } ?? nil,
             "baselines": baselines,
             "summary": .string(summary), "suggestion": suggestion,

@@ -88,6 +88,8 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var earlierRows: EarlierRows
     /// The method keeps what the model knew before the run: one stage is enough.
     package var keepsBase: Bool
+    /// It learns from a stage's steps what to keep of it, not from the model at its end.
+    package var learnsFromSteps: Bool
     /// What two methods with the same means would do twice; `nil` where there is no such thing.
     package var means: String?
     /// It compares the gradients of tasks at parameters that they share.
@@ -101,8 +103,8 @@ package struct MethodDescriptor: Sendable, Equatable {
         family: Family, name: String, paper: String = "", equation: String, summary: String,
         parameters: [Parameter] = [], takesTaskValues: Bool = false,
         tasksMin: Int = 1, ignoresLossScale: Bool = false, outputKinds: [TaskKind] = [],
-        earlierRows: EarlierRows = .none, keepsBase: Bool = false, means: String? = nil,
-        comparesGradients: Bool = false, sharing: Sharing = .all,
+        earlierRows: EarlierRows = .none, keepsBase: Bool = false, learnsFromSteps: Bool = false,
+        means: String? = nil, comparesGradients: Bool = false, sharing: Sharing = .all,
         trainsHeadsAlone: Bool = false
     ) {
         self.family = family
@@ -117,6 +119,7 @@ package struct MethodDescriptor: Sendable, Equatable {
         self.outputKinds = outputKinds
         self.earlierRows = earlierRows
         self.keepsBase = keepsBase
+        self.learnsFromSteps = learnsFromSteps
         self.means = means
         self.comparesGradients = comparesGradients
         self.sharing = sharing

@@ -32,7 +32,9 @@ extension RunSpec {
     }
 
     /// Stages in which a task is trained.
-    private func stages(with task: Int) -> Int { stagePlaces.count { $0.contains(task) } }
+    private func stages(with task: Int) -> Int {
+        trainedStagePlaces.count { $0.contains(task) }
+    }
 
     private var trained: [Int] { tasks.indices.filter { stages(with: $0) > 0 } }
 
@@ -78,6 +80,7 @@ extension RunSpec {
         spec.name = String("\(name).\(suffix)".prefix(64))
         spec.baselines = nil
         spec.stages = nil
+        spec.startsLearnt = nil
         spec.weighting = nil
         spec.aggregation = nil
         spec.curriculum = nil

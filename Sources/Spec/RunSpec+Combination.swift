@@ -42,6 +42,11 @@ extension RunSpec {
         }
     }
 
+    /// The stages that are trained.
+    package var trainedStagePlaces: ArraySlice<[Int]> {
+        stagePlaces.dropFirst(startsLearnt == true ? 1 : 0)
+    }
+
     /// A policy that would have nothing to act on.
     private var warningContradiction: Contradiction? {
         guard earlyWarning?.policy == .strengthenRetention, (retention ?? []).isEmpty else {
@@ -70,7 +75,7 @@ extension RunSpec {
     private func stagesContradiction(
         _ method: MethodDescriptor?, _ catalogue: [MethodDescriptor]
     ) -> Contradiction? {
-        let mostTasks = stagePlaces.map(\.count).max() ?? 0
+        let mostTasks = trainedStagePlaces.map(\.count).max() ?? 0
         guard let method, method.tasksMin > 1, mostTasks < 2 else { return nil }
         let brought = catalogue.filter { one in
             one.family == .retention && retention?.contains { $0.method == one.name } ?? false
@@ -93,6 +98,12 @@ extension RunSpec {
                 parameter: "retention",
                 rule: "`\(method.name)` keeps what earlier stages learnt and needs at least 2 "
                     + "`stages`, found 1")
+        }
+        if startsLearnt == true, let method = chosen.first(where: \.learnsFromSteps) {
+            return Contradiction(
+                parameter: "retention",
+                rule: "`\(method.name)` learns from the steps of a stage what to keep of it, and "
+                    + "`learnt` tasks have none in this run; take a method that looks at the model")
         }
         let names = retention.map(\.method)
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {

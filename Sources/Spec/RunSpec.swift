@@ -4,7 +4,8 @@
 /// A training run as `POST /v1/runs` describes it, every default resolved.
 package struct RunSpec: Codable, Sendable, Equatable {
     package var name: String
-    /// Id or alias of the pretrained model, for example `smollm2-135m-instruct`.
+    /// Id or alias of the model to start from: a pretrained one, for example
+    /// `smollm2-135m-instruct`, or one that an earlier run made.
     package var baseModel: String
     package var tasks: [TaskSpec]
     package var mixing: MethodSpec
@@ -20,6 +21,9 @@ package struct RunSpec: Codable, Sendable, Equatable {
     package var adaptation: MethodSpec?
     /// Task names by stage, one stage after the other; `nil`: one stage of all tasks.
     package var stages: [[String]]?
+    /// Whether the base model has learnt the first of `stages` already: its tasks are scored, and
+    /// kept by retention methods, as after a stage of this run, and not trained. `nil`: no.
+    package var startsLearnt: Bool?
     /// `nil`: the defaults.
     package var earlyWarning: EarlyWarningSpec?
     /// What to train beside the run, to compare it with; `nil`: nothing.

@@ -12,8 +12,8 @@ package final class Store: Sendable {
     let database: DatabasePool
     private let lock: FolderLock
 
-    /// Opens (creating) `folder`/polytask.sqlite and blobs/, runs migrations, deletes leftovers of
-    /// temp files.
+    /// Opens (creating) `folder`/polytask.sqlite and blobs/, runs migrations, deletes what an end
+    /// without warning left: temp files, blobs and imports that no row names.
     /// - Throws: `StoreError`: `locked`, `newer_database`, `unwritable`, `corrupt`, `internal`.
     /// - Parameter write: how blobs are written; a test makes it fail.
     package init(
@@ -29,6 +29,7 @@ package final class Store: Sendable {
         let database = database
         try Self.translating { try Migrator(migrations: migrations).migrate(database) }
         try FileSystem.syncFolder(folder)
+        try removeLeftovers()
     }
 
     private static func open(_ path: String) throws -> DatabasePool {
@@ -85,14 +86,17 @@ package final class Store: Sendable {
 
     private static func isReferenced(_ sha256: String, _ db: Database) throws -> Bool {
         try Bool.fetchOne(
-            db,
-            sql: """
-                SELECT EXISTS (SELECT 1 FROM datasets WHERE sha256 = :it)
-                    OR EXISTS (SELECT 1 FROM models
-                               WHERE base_sha256 = :it OR weights_sha256 = :it)
-                    OR EXISTS (SELECT 1 FROM runs WHERE checkpoint_sha256 = :it)
-                """, arguments: ["it": sha256]) ?? true
+            db, sql: "SELECT EXISTS (SELECT 1 FROM (\(referencedBlobs)) WHERE sha256 = ?)",
+            arguments: [sha256]) ?? true
     }
+
+    /// All that rows refer to; a blob that is not among them may go.
+    static let referencedBlobs = """
+        SELECT sha256 FROM datasets
+        UNION ALL SELECT base_sha256 FROM models
+        UNION ALL SELECT weights_sha256 FROM models WHERE weights_sha256 IS NOT NULL
+        UNION ALL SELECT checkpoint_sha256 FROM runs WHERE checkpoint_sha256 IS NOT NULL
+        """
 
     /// A row must not name a blob that is not there. Called inside the transaction that names it.
     func requireBlob(_ sha256: String) throws {

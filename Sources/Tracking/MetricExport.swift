@@ -12,12 +12,15 @@ package protocol MetricSink: AnyObject {
     /// Takes metrics of some runs, in their order; the same ones again after a failure.
     /// - Parameter runs: by id.
     func write(_ metrics: [RunMetric], runs: [String: RunRecord]) throws
-    /// Takes notice of runs that have ended since; called after `write`.
+    /// Takes notice of runs that have ended since; called after `write`, again after a failure.
     func ended(_ runs: [RunRecord]) throws
+    /// Ids of runs whose end the sink's other side was not told of before this start.
+    func unfinished() throws -> Set<String>
 }
 
 extension MetricSink {
     package func ended(_ runs: [RunRecord]) throws {}
+    package func unfinished() throws -> Set<String> { [] }
 }
 
 /// Moves new metrics from the store to one sink, in batches; remembers how far it came.
@@ -29,8 +32,8 @@ package struct MetricExport {
     private let store: Store
     private let sink: any MetricSink
     private var position: Int64?
-    /// Runs that were seen under way.
-    private var open: Set<String> = []
+    /// Runs whose end the sink was not told of; `nil` until it has said which those are.
+    private var open: Set<String>?
     private var failures = 0
 
     package init(store: Store, sink: any MetricSink) {
@@ -57,20 +60,22 @@ package struct MetricExport {
     }
 
     private mutating func advance() throws -> Bool {
+        let before = try open ?? sink.unfinished()
         let from = try position ?? store.position(ofExporter: sink.name) ?? 0
         let metrics = try store.metrics(after: from, limit: Self.batch)
         var runs: [String: RunRecord] = [:]
-        for id in Set(metrics.map(\.run)).union(open) { runs[id] = try store.run(id) }
+        for id in Set(metrics.map(\.run)).union(before) { runs[id] = try store.run(id) }
         if let last = metrics.last {
             try sink.write(metrics, runs: runs)
             // Said only now: after a crash in between they are written again, never left out.
             try store.setPosition(last.record.number, ofExporter: sink.name)
             position = last.record.number
         }
+        open = Set(runs.keys)
         let isMore = metrics.count == Self.batch
         let over = isMore ? [] : runs.values.filter(\.status.isEnded).sorted { $0.id < $1.id }
         if !over.isEmpty { try sink.ended(over) }
-        open = Set(runs.keys).subtracting(over.map(\.id))
+        open?.subtract(over.map(\.id))
         return isMore
     }
 }

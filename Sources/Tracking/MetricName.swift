@@ -9,9 +9,10 @@ package enum MetricName {
     }
 
     /// As `grouped`, with the split in front of the metric, for trackers that keep all splits of a
-    /// run together: `sentiment/validation_accuracy`. Training has none.
+    /// run together: `sentiment/validation_accuracy`. Only held-out rows need one: what training and
+    /// diagnosis measure has names of its own.
     package static func withSplit(_ point: MetricPoint) -> String {
-        let split = point.split == "train" ? "" : "\(point.split)_"
+        let split = ["validation", "test"].contains(point.split) ? "\(point.split)_" : ""
         return "\(point.task.isEmpty ? "run" : point.task)/\(split)\(point.name)"
     }
 }

@@ -96,18 +96,24 @@ package final class StepBenchmark {
         let rows = stepRows(needs, runner)
         let anchor = needs.anchor == nil ? nil : makeAnchor()
         let penalties = anchor?.penalties(strength: 1)
+        let path =
+            if case .path = needs.anchor?.importance {
+                PathIntegral(plain.optimizer.parameters, backend: backend)
+            } else { nil as PathIntegral? }
+        let pathBytes = path?.parts.reduce(0) { $0 + 8 * $1.sum.count } ?? 0
         var bytes = (method: 0, plain: 0)
         for _ in 0..<warmup {
-            _ = try time(runner, penalties, rows)
+            _ = try time(runner, penalties, rows, path)
             bytes.method = backend.bytesInUse
             _ = try time(plain)
             // The anchor lies there during plain steps too.
-            bytes.plain = backend.bytesInUse - (anchor?.bytes ?? 0)
+            bytes.plain = backend.bytesInUse - (anchor?.bytes ?? 0) - pathBytes
         }
         let ratios = try (0..<pairs).map { pair in
             let isFirst = pair % 2 == 0
-            let first = try (isFirst ? time(runner, penalties, rows) : time(plain)).seconds
-            let second = try (isFirst ? time(plain) : time(runner, penalties, rows)).seconds
+            func own() throws -> Timing { try time(runner, penalties, rows, path) }
+            let first = try (isFirst ? own() : time(plain)).seconds
+            let second = try (isFirst ? time(plain) : own()).seconds
             return isFirst ? first / second : second / first
         }
         return Cost(ratios: ratios, memory: Double(bytes.method) / Double(max(1, bytes.plain)))
@@ -200,13 +206,14 @@ package final class StepBenchmark {
     /// Slots change hands before the clock starts. A change drops the accumulators' memory; the
     /// backend keeps it, so a step takes it back without the system's help.
     private func time(
-        _ runner: StepRunner, _ penalties: Penalties? = nil, _ rows: [StepRow]? = nil
+        _ runner: StepRunner, _ penalties: Penalties? = nil, _ rows: [StepRow]? = nil,
+        _ path: PathIntegral? = nil
     ) throws -> Timing {
         runner.prepareSlots()
         let clock = Stopwatch()
         let result = try runner.step(
             rows ?? examples.map { StepRow($0) }, learningRate: Self.learningRate,
-            penalties: penalties)
+            penalties: penalties, path: path)
         return Timing(seconds: clock.seconds, losses: result.losses.compactMap { $0 })
     }
 

@@ -70,18 +70,23 @@ package struct TakenModel: Codable, Sendable, Equatable {
     package var parameters: Int
     package var contextLength: Int
     package var vocabulary: Int
+    /// The kinds of tasks that it can learn; nil: not known.
+    package var taskKinds: [String]?
+    package var hasChatTemplate: Bool?
     /// As the file says it; nil where it says nothing.
     package var license: String?
 
     package init(
         path: String, architecture: String, parameters: Int, contextLength: Int, vocabulary: Int,
-        license: String?
+        taskKinds: [String]? = nil, hasChatTemplate: Bool? = nil, license: String?
     ) {
         self.path = path
         self.architecture = architecture
         self.parameters = parameters
         self.contextLength = contextLength
         self.vocabulary = vocabulary
+        self.taskKinds = taskKinds
+        self.hasChatTemplate = hasChatTemplate
         self.license = license
     }
 }

@@ -110,9 +110,11 @@ private final class Script: Sendable {
         }
         response.body = .sized(rest.count) { writer in
             guard let breakAt else {
-                for offset in stride(from: 0, to: rest.count, by: 10_000) {
+                // Slow enough to take a minute, whatever else the machine does.
+                let step = pauses ? 100 : 10_000
+                for offset in stride(from: 0, to: rest.count, by: step) {
                     if pauses { try await Task.sleep(for: .milliseconds(20)) }
-                    try await writer.write(Array(rest[offset..<min(offset + 10_000, rest.count)]))
+                    try await writer.write(Array(rest[offset..<min(offset + step, rest.count)]))
                 }
                 return
             }

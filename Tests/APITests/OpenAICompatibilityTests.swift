@@ -80,6 +80,34 @@ import WorkerProtocol
         #expect(sampling.maxTokens == 16)
     }
 
+    @Test("Each chunk of a streamed completion says where in the text its tokens are")
+    func completionOffsets() async throws {
+        let fixture = try fixture()
+        fixture.compute.set {
+            $0.outputs = ["Xin", " chào", "!"].map { text in
+                .delta(
+                    .init(
+                        choice: 0, text: text, tokens: 1,
+                        logprobs: [.init(token: text, logprob: -1, top: [])]))
+            }
+        }
+        func offsets(stream: Bool) async throws -> [JSON] {
+            let answer = await fixture.post(
+                "/v1/completions",
+                ["model": "tiny", "prompt": "Say", "logprobs": 1, "stream": .bool(stream)])
+            let texts =
+                stream
+                ? answer.text.split(separator: "\n\n").map { String($0.dropFirst(6)) }.dropLast()
+                : [answer.text]
+            return try texts.flatMap { text -> [JSON] in
+                let choice = try JSON.parse(text)["choices"]?.array?.first
+                return choice?["logprobs"]?["text_offset"]?.array ?? []
+            }
+        }
+        #expect(try await offsets(stream: true) == [0, 3, 8])
+        #expect(try await offsets(stream: false) == [0, 3, 8])
+    }
+
     @Test(
         "What could change the output and is not done here is refused by name",
         arguments: [

@@ -39,6 +39,50 @@ import Testing
         #expect(await fixture.post("/v1/runs", spec ?? nil).status == 202)
     }
 
+    @Test("A run goes on from a model of an earlier one, whose tasks are kept beside the new one")
+    func learnt() async throws {
+        let fixture = try Fixture()
+        let tuned = try await fixture.makeTuned()
+        let dataset = await fixture.datasetID(Fixture.labelled)
+        let task = { (name: JSON) -> JSON in
+            ["name": name, "kind": "classification", "dataset": .string(dataset)]
+        }
+        func post(_ learnt: JSON, _ stages: JSON = nil) async -> Fixture.Answer {
+            await fixture.post(
+                "/v1/runs",
+                body(dataset) {
+                    $0["base_model"] = "default"
+                    $0["tasks"] = .array([task("mood"), task("topic"), task("new")])
+                    $0["learnt"] = learnt
+                    $0["stages"] = stages
+                    $0["retention"] = [["method": "ewc"]]
+                })
+        }
+        let made = await post(["mood", "topic"])
+        #expect(made.status == 202, "\(made.text)")
+        let spec = made.json["spec"]
+        #expect(spec?["base_model"]?.string == tuned)
+        #expect(spec?["learnt"] == ["mood", "topic"])
+        #expect(spec?["stages"] == [["new"]])
+        #expect(await fixture.post("/v1/runs", spec ?? nil).json["spec"] == spec)
+        let sequence = await post(["mood"], "sequential")
+        #expect(sequence.json["spec"]?["stages"] == [["topic"], ["new"]])
+        // The model has to stay until its runs are over.
+        #expect(await fixture.send(.delete, "/v1/models/\(tuned)").status == 409)
+        for (learnt, stages, word) in [
+            (["new"], nil, "mood"), (["mood", "topic", "new"], nil, "all of them"),
+            (["mood"], [["mood", "new"]], "stages"), ([], nil, "one task"),
+        ] as [(JSON, JSON, String)] {
+            let refused = await post(learnt, stages)
+            #expect(refused.status == 400)
+            #expect(refused.json["param"] == "learnt" || refused.text.contains("learnt"))
+            #expect(refused.text.contains(word), "\(refused.text)")
+        }
+        let lease = try #require(try fixture.store.leaseNextRun())
+        #expect(lease.spec.startsLearnt == true)
+        #expect(lease.spec.stages == [["mood", "topic"], ["new"]])
+    }
+
     @Test("A task may be in no stage: it is only scored")
     func watched() async throws {
         let fixture = try Fixture()
@@ -55,6 +99,32 @@ import Testing
             })
         #expect(made.status == 202, "\(made.text)")
         #expect(made.json["spec"]?["stages"] == [["mood"]])
+    }
+
+    @Test("A task that the base model cannot learn is refused with what it can")
+    func taskKinds() async throws {
+        let fixture = try Fixture()
+        try fixture.makeBase(
+            more: ["task_kinds": ["classification", "generation"], "chat_template": false])
+        let moods = await fixture.datasetID(Fixture.labelled)
+        let replies = await fixture.datasetID(Fixture.completions)
+        func refusal(_ kind: String, _ format: JSON?) async -> Fixture.Answer {
+            await fixture.post(
+                "/v1/runs",
+                body(moods) {
+                    var task: JSONObject = [
+                        "name": "reply", "kind": .string(kind), "dataset": .string(replies),
+                    ]
+                    if let format { task["format"] = format }
+                    $0["tasks"] = .array([.object(task)])
+                })
+        }
+        let kind = await refusal("sequence_to_sequence", nil)
+        #expect(kind.status == 400 && kind.parameter == "tasks[0].kind", "\(kind.text)")
+        #expect(kind.message.contains("`tiny` can learn (classification, generation)"))
+        let chat = await refusal("generation", nil)
+        #expect(chat.status == 400 && chat.parameter == "tasks[0].format", "\(chat.text)")
+        #expect(await refusal("generation", "raw").status == 202)
     }
 
     @Test(
@@ -190,6 +260,27 @@ import Testing
         #expect(second.status == 409)
         #expect(second.fields["X-Should-Retry"] == "false")
         #expect(await fixture.send(.post, "/v1/runs/none/cancel").status == 404)
+    }
+
+    @Test("A run is paused and resumed, until it is over")
+    func pause() async throws {
+        let fixture = try Fixture()
+        try fixture.makeBase()
+        let dataset = await fixture.datasetID(Fixture.labelled)
+        let id = await fixture.post("/v1/runs", body(dataset)).json["id"]?.string ?? ""
+        let paused = await fixture.send(.post, "/v1/runs/\(id)/pause")
+        #expect(paused.status == 202)
+        #expect(paused.json["status"] == "paused")
+        #expect(await fixture.send(.post, "/v1/runs/\(id)/pause").json["status"] == "paused")
+        #expect(await fixture.send(.post, "/v1/runs/\(id)/resume").json["status"] == "queued")
+        #expect(try fixture.store.leaseNextRun()?.id == id)
+        let running = await fixture.send(.post, "/v1/runs/\(id)/pause")
+        #expect(running.json["status"] == "running")
+        #expect(running.json["pause_requested"] == true)
+        _ = await fixture.send(.post, "/v1/runs/\(id)/cancel")
+        let late = await fixture.send(.post, "/v1/runs/\(id)/resume")
+        #expect(late.status == 409)
+        #expect(await fixture.send(.post, "/v1/runs/none/pause").status == 404)
     }
 
     @Test("Events are followed to the end, and taken up after the last one seen")

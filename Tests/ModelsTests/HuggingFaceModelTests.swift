@@ -62,11 +62,16 @@ struct HuggingFaceModelTests {
         #expect(
             try refusal { $0.append(("extra", Tensor([0], [1], backend: TinyFolder.backend))) }
                 .contains("extra is not part"))
-        // A pretraining head and a buffer are not needed.
-        #expect(
-            try refusal {
-                $0.append(("cls.bias", Tensor([0], [1], backend: TinyFolder.backend)))
-            } == "accepted")
+        // Heads of Transformers and a buffer are not needed.
+        for name in [
+            "cls.bias", "classifier.weight", "score.weight", "qa_outputs.bias",
+            "multiple_choice_head.summary.weight", "embeddings.position_ids",
+        ] {
+            #expect(
+                try refusal {
+                    $0.append((name, Tensor([0], [1], backend: TinyFolder.backend)))
+                } == "accepted")
+        }
     }
 
     @Test(
@@ -100,6 +105,34 @@ struct HuggingFaceModelTests {
         try TinyFolder.writeIndex(
             .object(JSONObject(names.map { ($0, .string(file)) }) ?? [:]), to: folder)
         #expect(throws: ModelError.self) { try TinyFolder.load(folder.path) }
+    }
+
+    @Test(
+        "what a configuration leaves null is as if it were not there",
+        arguments: ["bert_mean", "gpt2", "llama", "mistral", "qwen2", "t5", "t5_gated"])
+    func nulls(name: String) throws {
+        let config = try #require(Golden.read(name)["config"]?.object)
+        func outcome(_ config: JSONObject) throws -> String {
+            let file = ConfigFile(config)
+            let architecture = try Architectures.of(modelType: try file.text("model_type"))
+            do {
+                var found = try architecture.configuration(of: file)
+                let layout = try architecture.layout(found).map { "\($0.name) \($0.shape)" }
+                found.details = ConfigFile([:])
+                return "\(found) \(layout)"
+            } catch { return "\(error)" }
+        }
+        for key in config.names where key != "model_type" {
+            var (absent, null) = (config, config)
+            absent[key] = nil
+            null[key] = .some(.null)
+            #expect(try outcome(absent) == outcome(null), "\(key)")
+        }
+        if name == "mistral" {
+            var free = config
+            free["sliding_window"] = .some(.null)
+            #expect(try Llama.Settings(ConfigFile(free)).window == nil)
+        }
     }
 
     @Test("an index that names the other shard, or an empty one, is refused")

@@ -42,17 +42,18 @@ import Testing
 
     private static let balances: Set = [
         "rlw", "uncertainty", "dwa", "gradnorm", "famo", "pcgrad", "cagrad", "mgda", "upgrad",
-        "dualproj", "imtl_g", "aligned_mtl",
+        "dualproj", "imtl_g", "aligned_mtl", "nash_mtl",
     ]
     private static let forms: [Set] = [
-        ["replay", "der_pp"], ["ewc", "online_ewc", "mas", "l2_sp"],
+        ["replay", "der_pp"], ["ewc", "online_ewc", "mas", "si", "l2_sp"],
     ]
 
     /// The field that is refused.
     private static func expected(
         _ weighting: String?, _ aggregation: String?, _ retention: [String], _ plan: [[String]]?
     ) -> String? {
-        if aggregation == "imtl_g", weighting != nil { return "weighting" }
+        let isScaleFree = ["imtl_g", "nash_mtl"].contains(aggregation)
+        if isScaleFree, weighting != nil { return "weighting" }
         if !retention.isEmpty, retention != ["l2_sp"], plan == nil { return "retention" }
         if forms.contains(where: { $0.isSuperset(of: retention) && retention.count == 2 }) {
             return "retention"
@@ -95,6 +96,16 @@ import Testing
             let found = spec.contradiction(Multitask.catalogue)
             #expect((found?.parameter == "retention") == isRefused, "\(name)")
         }
+    }
+
+    @Test("What learns from steps is refused where earlier tasks have none in the run")
+    func learnt() {
+        let refused = Self.names(.retention).filter { name in
+            var spec = Self.spec(nil, nil, [name], [["a"], ["b", "c"]])
+            spec.startsLearnt = true
+            return spec.contradiction(Multitask.catalogue) != nil
+        }
+        #expect(refused == ["si"])
     }
 
     @Test("Methods that may be combined need different things", arguments: retentions)

@@ -84,6 +84,10 @@ extension FakeWorker {
     /// Says ready, then the first training job; nil: the server hung up.
     func readyForJob() -> TrainJob? {
         ready()
+        return nextJob()
+    }
+
+    func nextJob() -> TrainJob? {
         while let request = next() {
             if case .train(let job) = request { return job }
         }

@@ -55,7 +55,7 @@ import WorkerProtocol
         #expect(
             slot.kept(lease, .checkpoint(step: 5), path: "/s/c", .success("abc")) == [
                 .recordCheckpoint(lease, sha256: "abc", step: 5),
-                .release(lease, reason: "gone"), .vacate(lease),
+                .release(lease, reason: "gone", charged: true), .vacate(lease),
             ])
         #expect(slot.isEmpty)
     }
@@ -105,16 +105,17 @@ import WorkerProtocol
         #expect(slot.direct(.cancel) == [])
     }
 
-    @Test("A pause that was asked leaves the run as it is; one that was not gives it back")
+    @Test("A pause gives the run back, as a failure of its own only where nobody asked")
     func pause() {
+        func isCharged(_ slot: inout TrainingSlot) -> Bool? {
+            let actions = slot.receive(.stopped(run: "run_1", fence: 3, .pause))
+            guard case .release(lease, _, let charged) = actions.first else { return nil }
+            return charged
+        }
         var asked = assigned()
         _ = asked.direct(.pause)
-        #expect(asked.receive(.stopped(run: "run_1", fence: 3, .pause)) == [.vacate(lease)])
+        #expect(isCharged(&asked) == false)
         var unasked = assigned()
-        let actions = unasked.receive(.stopped(run: "run_1", fence: 3, .pause))
-        guard case .release = actions.first else {
-            Issue.record("not given back")
-            return
-        }
+        #expect(isCharged(&unasked) == true)
     }
 }

@@ -134,6 +134,37 @@ import WorkerProtocol
         await fixture.end()
     }
 
+    @Test("A run that is paused leaves the worker to the next one; resumed, it comes back")
+    func paused() async throws {
+        let jobs = Seen<String>()
+        let fixture = try PoolFixture.make(
+            train: { worker in
+                worker.ready()
+                while let job = worker.nextJob() {
+                    jobs.add(job.run)
+                    let told = worker.wait {
+                        if case .directive(job.run, job.fence, .pause) = $0 { true } else { false }
+                    }
+                    guard told else { return }
+                    worker.send(.stopped(run: job.run, fence: job.fence, .pause))
+                }
+            }, limits: { $0.scheduleSeconds = 60 })
+        let run = try fixture.createRun(name: "first")
+        let next = try fixture.createRun(name: "second")
+        try await fixture.pool.start()
+        #expect(try await eventually { jobs.all == [run.id] })
+        _ = try fixture.store.requestPause(run.id)
+        fixture.pool.wake()
+        #expect(try await status(fixture, run, is: .paused))
+        #expect(try await eventually { jobs.all == [run.id, next.id] })
+        _ = try fixture.store.resume(run.id)
+        _ = try fixture.store.requestPause(next.id)
+        fixture.pool.wake()
+        #expect(try await eventually { jobs.all == [run.id, next.id, run.id] })
+        #expect(try fixture.store.run(run.id).failuresSinceCheckpoint == 0)
+        await fixture.end()
+    }
+
     @Test("The worker's failure ends the run with its code and message")
     func failed() async throws {
         let fixture = try PoolFixture.make(train: { worker in
@@ -186,7 +217,7 @@ import WorkerProtocol
         #expect(try await eventually { try fixture.store.run(run.id).step == 1 })
         await fixture.pool.stop(seconds: 10)
         let record = try fixture.store.run(run.id)
-        #expect(record.status == .running)
+        #expect(record.status == .queued)
         #expect(record.checkpointStep == 1)
         #expect(record.failuresSinceCheckpoint == 0)
 

@@ -43,6 +43,7 @@ import Testing
         }
         for layer in 0..<5 {
             add("", "drift_cosine.\(layer)", "diagnosis", 200, 1 - 0.1 * Double(layer))
+            add("", "general_perplexity", "diagnosis", 100 * layer, 14 + 2 * Double(layer))
             add("", "drift_cka.\(layer)", "diagnosis", 200, 1 - 0.03 * Double(layer * layer))
         }
         add(names[0], "sample_share", "train", 100, 1)
@@ -127,6 +128,8 @@ import Testing
         let json = Self.report(["mood", "reply"]).json
         #expect(json["r_matrix"]?.array?.count == 2)
         #expect(json["forgetting"]?["mood"]?.number.map { abs($0 - 0.22) < 1e-12 } == true)
+        #expect(json["general_text"]?.array?.first == ["step": 0, "perplexity": 14.0])
+        #expect(json["summary"]?.string?.contains("perplexity went from 14 to") == true)
         #expect(json["drift"]?.array?.last?["cosine"]?.number.map { abs($0 - 0.6) < 1e-12 } == true)
         #expect(json["map"]?["before"]?.array?.count == 24)
         #expect(json["map"]?["after"]?.array?.first?.array?.last == "mood")

@@ -102,6 +102,40 @@ struct RunTests {
         #expect(try store.run(other.id).status == .cancelled)
     }
 
+    @Test("pausing takes a queued run out of the queue and a running one from its worker")
+    func pause() throws {
+        let queued = try store.makeRun()
+        #expect(try store.requestPause(queued.id).status == .paused)
+        #expect(try store.leaseNextRun() == nil)
+        #expect(try store.resume(queued.id).status == .queued)
+        #expect(try store.leaseNextRun()?.id == queued.id)
+        #expect(try store.requestPause(queued.id).pauseRequested)
+        #expect(try store.releaseRun(queued.id, fence: 1, reason: "died") == .paused)
+        #expect(try !store.run(queued.id).pauseRequested)
+        #expect(try store.eventKinds(queued.id).last == "paused")
+        #expect(try store.requestCancel(queued.id).status == .cancelled)
+        #expect(throws: StoreError.self) { try store.resume(queued.id) }
+        #expect(throws: StoreError.self) { try store.requestPause(queued.id) }
+    }
+
+    @Test("a wish to pause outlives a restart, and is taken back by resuming or cancelling")
+    func pauseRequested() throws {
+        let paused = try store.leased()
+        _ = try store.requestPause(paused.id)
+        #expect(try store.requeueInterruptedRuns().isEmpty)
+        #expect(try store.run(paused.id).status == .paused)
+        let resumed = try store.leased()
+        _ = try store.requestPause(resumed.id)
+        #expect(try store.resume(resumed.id).status == .running)
+        #expect(try store.requeueInterruptedRuns() == [resumed.id])
+        _ = try store.leaseNextRun()
+        _ = try store.requestPause(resumed.id)
+        _ = try store.requestCancel(resumed.id)
+        #expect(throws: StoreError.self) { try store.resume(resumed.id) }
+        _ = try store.requeueInterruptedRuns()
+        #expect(try store.run(resumed.id).status == .cancelled)
+    }
+
     @Test("a restart requeues what was running, without charging a failure")
     func restart() throws {
         let run = try store.leased()

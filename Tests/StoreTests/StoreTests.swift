@@ -16,6 +16,7 @@ struct StoreTests {
             "0002_keys.sql": "ffc8cd745b1b7d6ae3ac45ba62ee2696bbc2b38990285408c75915e116cf156b",
             "0003_reports.sql": "9a967c6d90e4b2e836deed413c36c13a16375bba635a8ea773785eb7e5b2f6fe",
             "0004_imports.sql": "e9401ae4c5fa53d63f679c2545e0c11ff2a132bf16b01cc44f8f3ae2527529a8",
+            "0005_pauses.sql": "3cb8a52d1de9a9c8397888aea56bfb1a00ef19073cbccba96f13672517163e3c",
         ]
         for migration in Migration.shipped {
             #expect(pinned[migration.name] == migration.sha256, "\(migration.name)")
@@ -39,6 +40,26 @@ struct StoreTests {
         let scratch = try FileManager.default.contentsOfDirectory(atPath: reopened.blobs.scratch)
         #expect(scratch.isEmpty)
         #expect(try reopened.requeueInterruptedRuns() == [run.id])
+    }
+
+    @Test("what no row names is gone after the next start: kept files and ended imports")
+    func leftovers() throws {
+        let store = try Store(folder: folder.path)
+        let dataset = try store.makeDataset()
+        let lost = try store.blob("kept, then the end came")
+        let running = try store.createImport(name: "a", source: ["kind": "hub"])
+        let failed = try store.createImport(name: "b", source: ["kind": "hub"])
+        try store.failImport(failed.id, code: "invalid_data", message: "no")
+        for id in [running.id, failed.id, "mdl_deleted"] {
+            try FileManager.default.createDirectory(
+                atPath: store.importFolder(id) + "/files", withIntermediateDirectories: true)
+        }
+        let copy = try folder.crashed()
+        let reopened = try Store(folder: copy.path)
+        #expect(reopened.blobs.contains(dataset.sha256))
+        #expect(!reopened.blobs.contains(lost))
+        let left = try FileManager.default.contentsOfDirectory(atPath: copy.path + "/imports")
+        #expect(left == [running.id])
     }
 
     @Test("two servers cannot open one folder, one after another can")

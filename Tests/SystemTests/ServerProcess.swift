@@ -20,6 +20,8 @@ final class ServerProcess {
     private(set) var pid: pid_t = 0
     private(set) var port: UInt16 = 0
     private let key: String?
+    /// More arguments for the next start.
+    var arguments: [String] = []
     /// More environment for the next start: `NAME=value`.
     var environment: [String] = []
     /// The largest file that the next start may write: a disk that fills up, for one process.
@@ -48,7 +50,7 @@ final class ServerProcess {
         var environment = ["POLYTASK_DATA_DIR=\(folder)/data"]
         if let key { environment.append("POLYTASK_API_KEY=\(key)") }
         pid = try Self.spawn(
-            ["serve", "--port", "0", "--threads", "1"], output: output,
+            ["serve", "--port", "0", "--threads", "1"] + arguments, output: output,
             environment: environment + self.environment, fileKibibytesMax: fileKibibytesMax)
         let deadline = Date().addingTimeInterval(timeoutSeconds)
         while Date() < deadline {

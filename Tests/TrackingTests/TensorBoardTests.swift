@@ -46,6 +46,10 @@ import Testing
         #expect(MetricName.withSplit(point) == "mood/validation_loss")
         let rate = MetricPoint(name: "learning_rate", epoch: 1, step: 1, value: 1)
         #expect(MetricName.withSplit(rate) == "run/learning_rate")
+        let cosine = MetricPoint(
+            task: "mood", name: "gradient_cosine.reply", split: "diagnosis", epoch: 1, step: 1,
+            value: 1)
+        #expect(MetricName.withSplit(cosine) == "mood/gradient_cosine.reply")
     }
 }
 
@@ -61,7 +65,10 @@ final class FakeSink: MetricSink {
         written += metrics
     }
 
-    func ended(_ runs: [RunRecord]) throws { ended += runs.map(\.id) }
+    func ended(_ runs: [RunRecord]) throws {
+        if isBroken { throw TrackingError(code: "refused", message: "broken") }
+        ended += runs.map(\.id)
+    }
 }
 
 @Suite struct MetricExportTests {
@@ -104,6 +111,9 @@ final class FakeSink: MetricSink {
         #expect(sink.written.count == 1510 && sink.ended.isEmpty)
         try store.endRun(
             run.id, fence: run.fence, status: .failed, errorCode: "x", errorMessage: "y")
+        sink.isBroken = true
+        #expect(throws: TrackingError.self) { try again.step() }
+        sink.isBroken = false
         _ = try again.step()
         _ = try again.step()
         #expect(sink.ended == [run.id])
@@ -129,5 +139,29 @@ final class FakeSink: MetricSink {
         // The version's 40 bytes and two records, then one more of the same size.
         let grown = try Data(contentsOf: URL(fileURLWithPath: file)).count
         #expect(grown - first == (first - 40) / 2)
+    }
+
+    @Test("What was written before a kill is not written again, and a cut record stays one")
+    func restarted() throws {
+        let store = try Store(folder: folder.path)
+        let run = try makeRun(store)
+        try store.recordMetrics(run.id, fence: run.fence, points(0..<5))
+        let metrics = try store.metrics(after: 0, limit: 10)
+        let boards = folder.path + "/boards"
+        let place = "\(boards)/bot-\(run.id)/train"
+        try TensorBoardSink(folder: boards, startedAt: 7)
+            .write(Array(metrics[..<3]), runs: [run.id: run])
+        // Killed in the middle of a record, before the position was kept.
+        let first = "\(place)/events.out.tfevents.7.polytask"
+        let whole = try Data(contentsOf: URL(fileURLWithPath: first))
+        try whole.dropLast(5).write(to: URL(fileURLWithPath: first))
+        try TensorBoardSink(folder: boards, startedAt: 8).write(metrics, runs: [run.id: run])
+        let second = "\(place)/events.out.tfevents.8.polytask"
+        let records = try [first, second].flatMap {
+            EventRecord.split(Array(try Data(contentsOf: URL(fileURLWithPath: $0))))
+        }
+        // The rest are versions of the format, of 40 bytes.
+        let scalars = records.filter { $0.count > 40 }
+        #expect(scalars.count == 5 && Set(scalars).count == 5)
     }
 }

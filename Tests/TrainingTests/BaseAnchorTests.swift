@@ -42,4 +42,38 @@ import Testing
         // Strength 0 is no method at all.
         #expect(weak.away == naive.away && weak.loss == naive.loss)
     }
+
+    /// A head is new: its random start is nothing to be held near.
+    @Test("Of a model with a head for two tasks L2-SP holds the backbone alone")
+    func sharedHead() throws {
+        let run = try TinyRun()
+        let model = try run.model()
+        let tasks = ["one", "other"].map { TrainingTask(name: $0, kind: .classification) }
+        for task in tasks {
+            model.addClassifier(
+                HeadSpec(
+                    task: task.name, kind: "classification", labels: ["a", "b"], format: "raw",
+                    maxLength: 64, sharedName: "both"), seed: 5)
+        }
+        let shared = SharedParameters(model.parameters, of: model, tasks: tasks)
+        let count = model.backbone.parameters.count
+        #expect(shared.backbone == Array(0..<count))
+        #expect(shared.indices == Array(0..<count + 2) && shared.others.isEmpty)
+    }
+
+    @Test("Synaptic intelligence holds what the first stage learnt, from its own steps alone")
+    func pathImportance() throws {
+        func loss(_ retention: [MethodSpec]?) throws -> Double {
+            let recorder = Recorder()
+            var spec = TinyRun.sequence(retention, learningRate: 1e-2, epochs: 2)
+            spec.optimizer.weightDecay = 0
+            _ = try TinyRun().finish(spec, recorder)
+            return try #require(recorder.values("mood", "loss", "validation").last)
+        }
+        let naive = try loss(nil)
+        let held = try loss([MethodSpec("si", ["c": 1e6])])
+        #expect(held < naive, "\(held) against \(naive)")
+        // Strength 0 is no method at all.
+        #expect(try loss([MethodSpec("si", ["c": 0])]) == naive)
+    }
 }

@@ -122,7 +122,8 @@ def claim_lines(name, found):
 
 
 def holds(is_so, text):
-    return ("Holds: " if is_so else "Does not hold: ") + text + "."
+    """A verdict; `is_so` is None while a control that decides has not run."""
+    return {True: "Holds: ", False: "Does not hold: ", None: "Open: "}[is_so] + text + "."
 
 
 def replay_claim(found):
@@ -132,7 +133,7 @@ def replay_claim(found):
     text = f"a cut of {cut_text(arm)}, ACC {number(arm['acc'])}"
     if joint:
         text += f", {100 * (joint['acc'] - arm['acc']):.1f} points below joint training"
-    return holds(bool(arm["counts"]) and arm["cut"] >= 0.65, text)
+    return holds(arm["cut"] >= 0.65 and arm["counts"], text)
 
 
 def ewc_claim(found):
@@ -145,7 +146,7 @@ def ewc_claim(found):
     text += f" is λ={name.removeprefix('ewc_')}: a cut of {cut_text(best)}, ACC {number(best['acc'])}"
     if not counting:
         text += f" ({best['why']})"
-    return holds(bool(counting) and best["cut"] >= 0.7 and (best.get("cut_low") or 0) > 0, text)
+    return holds(best["cut"] >= 0.7 and (best.get("cut_low") or 0) > 0 and best["counts"], text)
 
 
 def bleu_claim(found):

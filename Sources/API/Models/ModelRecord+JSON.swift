@@ -16,7 +16,7 @@ extension ModelRecord {
             "status": "ready",
             "run": .optional(run),
         ]
-        for name in ["architecture", "parameters", "context_length", "vocabulary"] {
+        for name in ["architecture", "parameters", "context_length", "vocabulary", "task_kinds"] {
             object[name] = summary[name] ?? .null
         }
         object["base_sha256"] = .string(baseSHA256)
@@ -33,6 +33,12 @@ extension ModelRecord {
             return ModelTask(name: name, kind: kind)
         }
     }
+
+    /// What it can be trained for; nil: not known of a fine-tuned model.
+    var taskKinds: [String]? { summary["task_kinds"]?.array?.compactMap(\.string) }
+
+    /// nil: not known.
+    var hasChatTemplate: Bool? { summary["chat_template"]?.bool }
 
     var contextLength: Int? { summary["context_length"]?.integer.map(Int.init) }
 }

@@ -58,7 +58,7 @@ struct CostEstimate: Equatable {
                 Double(spec.maxLength), scalars / scalarsPerToken + tokensAround)
             return (rows: Double(summary.rows) * (1 - held), length: length)
         }
-        for stage in spec.stagePlaces {
+        for stage in spec.trainedStagePlaces {
             for task in stage {
                 rows += Double(spec.epochs) * tasks[task].rows
                 tokens += Double(spec.epochs) * tasks[task].rows * tasks[task].length

@@ -1,4 +1,5 @@
 import Datasets
+import JSON
 import Spec
 import Store
 
@@ -21,7 +22,10 @@ struct RunChecks {
                 "max_length",
                 "must be at most the base model's context of \(context), found \(spec.maxLength)")
         }
-        for (index, task) in spec.tasks.enumerated() { try check(task, path: "tasks[\(index)]") }
+        try checkLearnt(spec, base)
+        for (index, task) in spec.tasks.enumerated() {
+            try check(task, base, path: "tasks[\(index)]")
+        }
         return spec
     }
 
@@ -31,10 +35,6 @@ struct RunChecks {
                 throw APIError.invalid(
                     "base_model",
                     "`\(spec.baseModel)` does not exist; GET /v1/models lists what does")
-            }
-            guard model.kind == "base" else {
-                throw APIError.notAvailable(
-                    "base_model", "`\(spec.baseModel)` is fine-tuned; name a pretrained model")
             }
             return model
         }
@@ -52,8 +52,33 @@ struct RunChecks {
         return only
     }
 
-    private func check(_ task: TaskSpec, path: String) throws {
+    private func checkLearnt(_ spec: RunSpec, _ base: ModelRecord) throws {
+        guard spec.startsLearnt == true, let learnt = spec.stages?.first else { return }
+        let known = base.summary["tasks"]?.array?.compactMap { $0["name"]?.string } ?? []
+        guard let unknown = learnt.first(where: { !known.contains($0) }) else { return }
+        throw APIError.invalid(
+            "learnt",
+            "must name tasks of base_model, which has "
+                + (known.isEmpty ? "none" : Identifier.list(known)) + ", found "
+                + Identifier.shown(unknown))
+    }
+
+    private func check(_ task: TaskSpec, _ base: ModelRecord, path: String) throws {
+        if let kinds = base.taskKinds, !kinds.contains(task.kind.rawValue) {
+            throw APIError.invalid(
+                "\(path).kind",
+                "must be one that `\(base.name)` can learn ("
+                    + kinds.joined(separator: ", ") + "), found \(task.kind.rawValue)")
+        }
         let train = try dataset(task.dataset, "\(path).dataset")
+        // Rows of bare text are learnt as they are.
+        if task.format == "chat", train.summary.format != RowFormat.text.rawValue,
+            base.hasChatTemplate == false
+        {
+            throw APIError.invalid(
+                "\(path).format",
+                "must be `raw`, since `\(base.name)` has no chat template; found chat")
+        }
         try checkFormat(train, task.kind, "\(path).dataset")
         try checkMetric(task, train, "\(path).metric")
         let labelsMin = task.kind.traits.labelsMin

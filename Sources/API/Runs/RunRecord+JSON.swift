@@ -13,7 +13,7 @@ extension RunRecord {
             "epoch": .count(epoch), "eta_seconds": status.isOver ? nil : .measure(etaSeconds),
             "tokens_per_second": .measure(tokensPerSecond),
             "training_seconds": .measure(trainingSeconds),
-            "cancel_requested": .bool(cancelRequested),
+            "cancel_requested": .bool(cancelRequested), "pause_requested": .bool(pauseRequested),
             "failures": .count(failuresSinceCheckpoint),
             "checkpoint_step": checkpointStep.map { .count($0) } ?? nil,
             "parent": .optional(parent), "baseline": .optional(baseline),

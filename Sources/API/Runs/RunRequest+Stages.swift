@@ -11,7 +11,7 @@ extension RunRequest {
         case "joint": return nil
         case "sequential": return names.count == 1 ? nil : names.map { [$0] }
         case .array(let groups):
-            let stages = try groups.map { try stage($0, names, fields) }
+            let stages = try groups.map { try stage($0, "stages", names, fields) }
             guard (1...limits.stagesMax).contains(stages.count) else {
                 throw fields.invalid(
                     "stages", "must be 1 to \(limits.stagesMax) lists, found \(stages.count)")
@@ -23,23 +23,42 @@ extension RunRequest {
         }
     }
 
+    /// `learnt`: tasks that the base model can do, which become a first stage that is not trained.
+    func learnt(_ fields: inout FieldReader, _ spec: inout RunSpec) throws {
+        guard let value = fields.value("learnt") else { return }
+        let learnt = try stage(value, "learnt", spec.tasks.map(\.name), fields)
+        let named = spec.stages?.joined().first { learnt.contains($0) }
+        let isSequence = fields.value("stages") == "sequential"
+        if let named, !isSequence {
+            throw fields.invalid(
+                "learnt", "must not name a task of `stages`, found \(Identifier.shown(named))")
+        }
+        let others = spec.tasks.map(\.name).filter { !learnt.contains($0) }
+        guard !others.isEmpty else {
+            throw fields.invalid("learnt", "must leave a task to train, found all of them")
+        }
+        let rest = isSequence ? others.map { [$0] } : spec.stages ?? [others]
+        spec.stages = [learnt] + rest
+        spec.startsLearnt = true
+    }
+
     private func stage(
-        _ value: JSON, _ names: [String], _ fields: FieldReader
+        _ value: JSON, _ field: String, _ names: [String], _ fields: FieldReader
     ) throws -> [String] {
         guard let members = value.array, !members.isEmpty else {
-            throw fields.invalid("stages", "must hold lists of one task name or more")
+            throw fields.invalid(field, "must name one task or more in a list")
         }
         let stage = try members.map { member in
             guard let name = member.string, names.contains(name) else {
                 throw fields.invalid(
-                    "stages",
+                    field,
                     "must hold task names, found "
                         + (member.string.map(Identifier.shown) ?? member.kindName))
             }
             return name
         }
         guard Set(stage).count == stage.count else {
-            throw fields.invalid("stages", "must not name a task twice in one stage")
+            throw fields.invalid(field, "must not name a task twice in one stage")
         }
         return stage
     }

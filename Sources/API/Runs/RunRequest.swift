@@ -39,6 +39,7 @@ struct RunRequest {
             seed: UInt64(try fields.integer("seed", in: 0...Int.max) ?? 1),
             dtype: try dtype(&fields),
             checkpointSeconds: try fields.number("checkpoint_seconds", in: 1...86_400) ?? 120)
+        try learnt(&fields, &spec)
         spec.earlyWarning = try earlyWarning(&fields)
         spec.baselines = try baselines(&fields)
         try fields.finish()

@@ -6,7 +6,7 @@ extension RunSpec {
     var json: JSON {
         [
             "name": .string(name), "base_model": .string(baseModel),
-            "tasks": .array(tasks.map(\.json)), "stages": stagesJSON,
+            "tasks": .array(tasks.map(\.json)), "learnt": learntJSON, "stages": stagesJSON,
             "retention": .array((retention ?? []).map(\.json)), "mixing": mixing.json,
             "weighting": weighting?.json ?? nil, "aggregation": aggregation?.json ?? nil,
             "curriculum": curriculum?.json ?? nil,
@@ -32,7 +32,13 @@ extension RunSpec {
 extension RunSpec {
     private var stagesJSON: JSON {
         guard let stages else { return "joint" }
-        return .array(stages.map { .array($0.map { .string($0) }) })
+        let trained = stages.dropFirst(startsLearnt == true ? 1 : 0)
+        return .array(trained.map { .array($0.map { .string($0) }) })
+    }
+
+    private var learntJSON: JSON {
+        guard startsLearnt == true, let first = stages?.first else { return nil }
+        return .array(first.map { .string($0) })
     }
 }
 

@@ -44,7 +44,7 @@ extension Generation {
             return true
         case .output(let output):
             record.take(output)
-            if case .delta(let delta) = output { try await write(delta, writer) }
+            if case .delta(let delta) = output { try await write(delta, record, writer) }
             return true
         case .failed(let error):
             try await writer.write(ServerSentEvents.event(["error": Problem(error).error]))
@@ -63,7 +63,7 @@ extension Generation {
     ) async throws {
         for choice in record.end(reason) {
             let last = GenerateDelta(choice: choice, text: "", tokens: 0, finishReason: reason)
-            try await write(last, writer)
+            try await write(last, record, writer)
         }
         if parameters.includeUsage {
             try await writer.write(ServerSentEvents.event(dialect.usage(self, record)))
@@ -71,8 +71,10 @@ extension Generation {
         try await writer.write(ServerSentEvents.done)
     }
 
-    private func write(_ delta: GenerateDelta, _ writer: StreamWriter) async throws {
-        for chunk in dialect.chunks(self, delta) {
+    private func write(
+        _ delta: GenerateDelta, _ record: GenerationRecord, _ writer: StreamWriter
+    ) async throws {
+        for chunk in dialect.chunks(self, delta, record) {
             try await writer.write(ServerSentEvents.event(chunk))
         }
     }

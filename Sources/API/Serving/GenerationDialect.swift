@@ -8,8 +8,10 @@ protocol GenerationDialect: Sendable {
     func whole(_ generation: Generation, _ record: GenerationRecord) -> JSON
     /// What a stream begins with, once something was generated.
     func opening(_ generation: Generation) -> [JSON]
-    /// The chunks of one delta; one that ends its choice has a reason.
-    func chunks(_ generation: Generation, _ delta: GenerateDelta) -> [JSON]
+    /// The chunks of one delta, the last that the record took; one that ends its choice has a
+    /// reason.
+    func chunks(_ generation: Generation, _ delta: GenerateDelta, _ record: GenerationRecord)
+        -> [JSON]
     /// The last chunk, where the client asked for it.
     func usage(_ generation: Generation, _ record: GenerationRecord) -> JSON
 }
@@ -30,7 +32,9 @@ struct NativeDialect: GenerationDialect {
 
     func opening(_ generation: Generation) -> [JSON] { [] }
 
-    func chunks(_ generation: Generation, _ delta: GenerateDelta) -> [JSON] {
+    func chunks(
+        _ generation: Generation, _ delta: GenerateDelta, _ record: GenerationRecord
+    ) -> [JSON] {
         let choice = choice(
             delta.choice, delta.text, delta.finishReason, generation.logprobs(of: delta))
         return [generation.object("text_completion.chunk", ["choices": [choice]])]

@@ -7,6 +7,8 @@ struct GenerationRecord: Sendable {
     private(set) var texts: [String]
     private(set) var reasons: [String?]
     private(set) var logprobs: [[TokenLogprob]]
+    /// Unicode scalars of the tokens in `logprobs`, by choice.
+    private(set) var logprobScalars: [Int]
     private(set) var tokens = 0
     private(set) var usage: GenerateUsage?
     private let keepsLogprobs: Bool
@@ -15,6 +17,7 @@ struct GenerationRecord: Sendable {
         texts = Array(repeating: "", count: choices)
         reasons = Array(repeating: nil, count: choices)
         self.logprobs = Array(repeating: [], count: choices)
+        logprobScalars = Array(repeating: 0, count: choices)
         keepsLogprobs = logprobs
     }
 
@@ -25,7 +28,10 @@ struct GenerationRecord: Sendable {
             guard texts.indices.contains(delta.choice) else { return }
             texts[delta.choice] += delta.text
             tokens += delta.tokens
-            if keepsLogprobs { logprobs[delta.choice] += delta.logprobs }
+            if keepsLogprobs {
+                logprobs[delta.choice] += delta.logprobs
+                logprobScalars[delta.choice] += delta.logprobScalars
+            }
             if let reason = delta.finishReason { reasons[delta.choice] = reason }
         }
     }
@@ -64,4 +70,9 @@ struct GenerationRecord: Sendable {
             "tokens_per_second": .measure(perSecond),
         ]
     }
+}
+
+extension GenerateDelta {
+    /// Unicode scalars of its tokens.
+    var logprobScalars: Int { logprobs.reduce(0) { $0 + $1.token.unicodeScalars.count } }
 }

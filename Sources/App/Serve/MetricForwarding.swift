@@ -11,12 +11,13 @@ final class MetricForwarding: Sendable {
 
     /// - Parameter log: takes the reason when metrics cannot be passed on, once for each failure.
     init(
-        _ makeSinks: [@Sendable () -> any MetricSink], store: Store,
-        log: @escaping @Sendable (LogEntry) -> Void
+        _ makeSinks: [@Sendable (_ note: @escaping (String) -> Void) -> any MetricSink],
+        store: Store, log: @escaping @Sendable (LogEntry) -> Void
     ) {
         for make in makeSinks {
             let thread = Thread { [self] in
-                forward(MetricExport(store: store, sink: make()), log)
+                let sink = make { log(Self.warning($0)) }
+                forward(MetricExport(store: store, sink: sink), log)
             }
             thread.name = "metrics"
             thread.start()
@@ -31,12 +32,14 @@ final class MetricForwarding: Sendable {
             do {
                 if try export.step() { continue }
             } catch {
-                log(
-                    LogEntry(
-                        .warning, "metrics_not_forwarded", [("message", .string("\(error)"))]))
+                log(Self.warning("\(error)"))
             }
             wait(export.waitSeconds)
         }
+    }
+
+    private static func warning(_ message: String) -> LogEntry {
+        LogEntry(.warning, "metrics_not_forwarded", [("message", .string(message))])
     }
 
     /// In short pieces, so that a stop is noticed.

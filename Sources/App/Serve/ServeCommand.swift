@@ -9,7 +9,6 @@ import Multitask
 import Pool
 import Store
 import Tensor
-import Tracking
 import WorkerProtocol
 
 struct ServeCommand: AsyncParsableCommand {
@@ -53,12 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
             "Folder from which POST /v1/models may import by path.", valueName: "DIR"))
     var modelFolder: String?
 
-    @Option(
-        name: .customLong("log-tensorboard"),
-        help: ArgumentHelp(
-            "Folder to write the metrics of all runs to as TensorBoard event files.",
-            valueName: "DIR"))
-    var tensorBoardFolder: String?
+    @OptionGroup var trackers: TrackerOptions
 
     @Option(
         help: ArgumentHelp(
@@ -77,6 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let shutdown = Shutdown()
         let key = try KeySource(file: keyFile).read()
+        let mlflow = try trackers.mlflowServer()
         let store = try data.open()
         let log = try LogWriter()
         let pool = Pool(
@@ -112,7 +107,8 @@ struct ServeCommand: AsyncParsableCommand {
         if !api.isAuthenticated {
             print("there is no API key: only this machine is answered (polytask keys create)")
         }
-        let forwarding = MetricForwarding(sinks, store: store, log: { log.write($0) })
+        let forwarding = MetricForwarding(
+            trackers.sinks(mlflow, store), store: store, log: { log.write($0) })
         announce(server.port, store)
         await shutdown.requested()
         following.cancel()
@@ -127,10 +123,6 @@ struct ServeCommand: AsyncParsableCommand {
         await pool.stop(seconds: 8)
         log.flush()
         Foundation.exit(0)
-    }
-
-    private var sinks: [@Sendable () -> any MetricSink] {
-        tensorBoardFolder.map { folder in [{ TensorBoardSink(folder: folder) }] } ?? []
     }
 
     private func listen(_ api: API, _ metrics: ServerMetrics) throws -> Server {

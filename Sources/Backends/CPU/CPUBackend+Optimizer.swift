@@ -79,6 +79,19 @@ extension CPUBackend {
         }
     }
 
+    package func addDescent(
+        from before: Floats, to after: Floats, gradient slots: [Floats], scales: [Float],
+        into sum: Floats, _ count: Int
+    ) {
+        precondition(scales.count == slots.count, "one scale for each slot")
+        pool.run(count, grain: Self.sweepGrain) { range in
+            let at = range.lowerBound
+            let moved = slots.map { UnsafePointer($0 + at) }
+            kernels.add_descent(
+                before + at, after + at, moved, scales, moved.count, range.count, sum + at)
+        }
+    }
+
     package func join(
         _ penalty: QuadraticPenalty, decay: Float, added: Floats, value: Floats, _ count: Int
     ) {

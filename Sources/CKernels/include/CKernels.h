@@ -116,6 +116,10 @@ typedef struct pt_kernels {
                     double *plain, double *_Nullable scaled);
     /// sum[i] += factor·x[i]², or factor·|x[i]| where `magnitude`.
     void (*add_scores)(const float *x, float factor, int magnitude, long n, float *sum);
+    /// sum[i] += (before[i] − after[i])·Σ scales[s]·slots[s][i].
+    void (*add_descent)(const float *before, const float *after,
+                        const float *_Nonnull const *_Nonnull slots, const float *scales,
+                        long slot_count, long n, float *sum);
     /// precision = decay·precision + added; center moves to the mean of it and value, weighted
     /// by their precisions.
     void (*join_quadratics)(float *precision, float *center, float decay, const float *added,

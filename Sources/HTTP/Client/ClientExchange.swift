@@ -38,19 +38,23 @@ package final class ClientExchange {
     private var buffer: [UInt8] = []
     private var framing = Framing.ended
 
-    /// Sends a request without a body and reads the head of the answer.
-    /// - Parameter seconds: how long the server may be silent.
+    /// Sends a request and reads the head of the answer.
+    /// - Parameters:
+    ///   - body: sent whole; its type is among the fields. Empty: none.
+    ///   - seconds: how long the server may be silent.
     /// - Throws: `ClientError`.
     package init(
-        _ method: Method, _ url: ClientURL, fields: Fields = Fields(), seconds: Int = 30
+        _ method: Method, _ url: ClientURL, fields: Fields = Fields(), body: [UInt8] = [],
+        seconds: Int = 30
     ) throws {
         do throws(SocketError) {
             socket = try ClientSocket(
                 host: url.host, port: url.port, isSecure: url.isSecure, seconds: seconds)
             var head = "\(method.rawValue) \(url.target) HTTP/1.1\r\nHost: \(url.authority)\r\n"
             for line in fields.lines { head += "\(line.name): \(line.value)\r\n" }
+            if !body.isEmpty { head += "Content-Length: \(body.count)\r\n" }
             head += "Accept-Encoding: identity\r\nConnection: close\r\n\r\n"
-            try socket.send(Array(head.utf8))
+            try socket.send(Array(head.utf8) + body)
         } catch {
             throw ClientError(code: .unreachable, message: error.message)
         }

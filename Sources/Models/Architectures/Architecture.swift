@@ -10,6 +10,8 @@ protocol Architecture: Backbone {
     static var modelTypes: [String] { get }
     /// What Hugging Face files may put before the names of `layout`, or leave out of them.
     static var prefix: String { get }
+    /// The kind of task by which it writes; nil: it cannot.
+    static var writes: HeadKind? { get }
     /// Sizes and features in config.json's words.
     /// - Throws: `bad_model` for what this family does not support.
     static func configuration(of config: ConfigFile) throws -> BackboneConfiguration
@@ -34,6 +36,7 @@ protocol Architecture: Backbone {
 
 extension Architecture {
     static var ggufNames: [String] { [name] }
+    static var writes: HeadKind? { .generation }
 
     static func config(of file: GGUFFile) throws -> ConfigFile {
         throw ModelError.badModel(

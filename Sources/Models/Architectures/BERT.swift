@@ -7,6 +7,7 @@ package final class BERT: Architecture {
     static let name = "bert"
     static let modelTypes = ["bert"]
     static let prefix = "bert."
+    static var writes: HeadKind? { nil }
 
     package let configuration: BackboneConfiguration
     package let parameters: [Parameter]
@@ -195,6 +196,5 @@ extension BERT {
 
     static func ignores(_ tensor: String, _ c: BackboneConfiguration) -> Bool {
         tensor == "embeddings.position_ids" || tensor.hasPrefix("pooler.")
-            || tensor.hasPrefix("cls.") || tensor.hasPrefix("classifier.")
     }
 }

@@ -90,7 +90,9 @@ extension T5 {
         let inner = c.heads * c.headDimension
         var sources: [ParameterSource] = []
         func add(_ name: String, _ shape: [Int]) {
-            sources.append(ParameterSource(name: "\(name).weight", shape: shape))
+            sources.append(
+                ParameterSource(
+                    name: "\(name).weight", shape: shape, stored: "\(stored(name)).weight"))
         }
         func attention(_ part: String, _ name: String, bias: Bool) {
             for projection in ["q", "k", "v"] {

@@ -7,6 +7,7 @@ package final class T5: Architecture, EncoderDecoder {
     static let name = "t5"
     static let modelTypes = ["t5", "mt5"]
     static let prefix = ""
+    static var writes: HeadKind? { .sequenceToSequence }
 
     package let configuration: BackboneConfiguration
     package let parameters: [Parameter]

@@ -24,7 +24,9 @@ package struct ConfigFile: Sendable, Equatable {
 
     /// nil where the key is absent or null.
     func value(_ key: String) -> JSON? {
-        json[key].flatMap { $0.isNull ? nil : $0 }
+        // Spelt out: `nil` in a closure could be read as JSON's null, which is a value.
+        guard let found = json[key], !found.isNull else { return nil }
+        return found
     }
 
     /// The first of the keys that is there, for families that spell one thing in two ways.

@@ -158,6 +158,11 @@ extension HuggingFaceModel {
         return (try Architectures.of(modelType: try config.text("model_type")), config)
     }
 
+    /// Heads that Transformers puts on models of any family: a run learns its own.
+    private static let headPrefixes = [
+        "classifier.", "cls.", "score.", "qa_outputs.", "multiple_choice_head.",
+    ]
+
     func check(
         _ sources: [ParameterSource], of architecture: any Architecture.Type,
         _ configuration: BackboneConfiguration
@@ -178,6 +183,7 @@ extension HuggingFaceModel {
         let stranger = home.keys.filter { name in
             let bare = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
             return !known.contains(name) && !architecture.ignores(bare, configuration)
+                && !Self.headPrefixes.contains { bare.hasPrefix($0) }
         }.min()
         if let stranger {
             throw ModelError.badModel(

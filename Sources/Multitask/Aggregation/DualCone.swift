@@ -9,11 +9,8 @@ enum DualCone {
         let trace = gramian.diagonal.reduce(0, +)
         guard trace > 0 else { return preference }
         let count = gramian.count
-        let matrix = Gramian(
-            count: count,
-            values: gramian.values.enumerated().map { place, value in
-                value / trace + (place / count == place % count ? regularisation : 0)
-            })
+        let matrix = Gramian(count: count, values: gramian.values.map { $0 / trace })
+            .adding(diagonal: [Double](repeating: regularisation, count: count))
         let beyond = NonnegativeQuadratic.minimum(matrix, linear: matrix.times(preference))
         return zip(preference, beyond).map { $0 + $1 }
     }

@@ -61,6 +61,15 @@ package struct Gramian: Sendable, Equatable {
         Gramian(count: tasks.count, values: tasks.flatMap { i in tasks.map { self[i, $0] } })
     }
 
+    /// With something added to each ‖gᵢ‖².
+    func adding(diagonal: [Double]) -> Gramian {
+        Gramian(
+            count: count,
+            values: values.enumerated().map { place, value in
+                value + (place / count == place % count ? diagonal[place % count] : 0)
+            })
+    }
+
     /// Divided by the largest ‖gᵢ‖², so that what follows cannot overflow; `nil` where every
     /// gradient is zero.
     var normalised: Gramian? {

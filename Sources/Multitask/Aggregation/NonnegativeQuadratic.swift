@@ -60,7 +60,7 @@ enum NonnegativeQuadratic {
     }
 
     /// H_FF s = −b_F by Cholesky; `nil` where the columns of F depend on each other.
-    private static func solve(_ matrix: Gramian, _ linear: [Double], _ free: [Int]) -> [Double]? {
+    static func solve(_ matrix: Gramian, _ linear: [Double], _ free: [Int]) -> [Double]? {
         let size = free.count
         var lower = [Double](repeating: 0, count: size * size)
         for i in 0..<size {

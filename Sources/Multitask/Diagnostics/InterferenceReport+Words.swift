@@ -53,6 +53,11 @@ extension InterferenceReport {
         if opposed.isEmpty, !conflicts.isEmpty {
             sentences.append("No two tasks' gradients oppose each other beyond noise.")
         }
+        if let before = generalText.first, let after = generalText.last, after.step > before.step {
+            sentences.append(
+                "On plain text that no task is about, the model's perplexity went from "
+                    + "\(Figure.shown(before.perplexity)) to \(Figure.shown(after.perplexity)).")
+        }
         return sentences.isEmpty ? "Nothing was measured yet." : sentences.joined(separator: " ")
     }
 
@@ -73,7 +78,7 @@ extension InterferenceReport {
             }
         }
         if conflicts.contains(where: \.isSignificant), spec.aggregation == nil,
-            spec.stagePlaces.contains(where: { $0.count > 1 })
+            spec.trainedStagePlaces.contains(where: { $0.count > 1 })
         {
             return Suggestion(
                 field: "aggregation", method: MethodSpec("upgrad"),

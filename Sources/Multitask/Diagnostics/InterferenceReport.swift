@@ -18,6 +18,15 @@ package struct InterferenceReport: Sendable, Equatable {
     package static let driftCosine = "drift_cosine."
     package static let driftCKA = "drift_cka."
 
+    /// Of the whole run: what a model that writes still makes of plain text.
+    package static let generalPerplexity = "general_perplexity"
+
+    /// Perplexity on plain text when a step was done; at step 0 the pretrained model's.
+    package struct GeneralText: Sendable, Equatable {
+        package var step: Int
+        package var perplexity: Double
+    }
+
     /// How much like the start of the run a layer's view of held-out rows is.
     package struct LayerDrift: Sendable, Equatable {
         package struct Point: Sendable, Equatable {
@@ -75,6 +84,8 @@ package struct InterferenceReport: Sendable, Equatable {
     package let conflicts: [Conflict]
     /// By layer.
     package let drift: [LayerDrift]
+    /// By step; empty for models that do not write.
+    package let generalText: [GeneralText]
     /// Whether all trained tasks are scored by one metric, so that averages over them mean
     /// something.
     package let hasOneMetric: Bool
@@ -82,7 +93,8 @@ package struct InterferenceReport: Sendable, Equatable {
     package init(_ spec: RunSpec, points: [MetricPoint]) {
         let tasks = spec.tasks
         let scores = Self.rows(tasks, points)
-        base = scores.first { $0.stage == 0 }?.scores
+        // Where the first stage was learnt before, its end is the start, at the same step.
+        base = (scores.first { $0.step == 0 } ?? scores.first { $0.stage == 0 })?.scores
         rows = scores.filter { $0.stage > 0 }
         hasOneMetric = Set(spec.stagePlaces.joined().map { tasks[$0].metric }).count == 1
         matrix = base.map { base in
@@ -93,6 +105,9 @@ package struct InterferenceReport: Sendable, Equatable {
         }
         conflicts = Self.conflicts(tasks.map(\.name), points)
         drift = Self.drift(points)
+        generalText = Self.values(points, "", Self.generalPerplexity)
+            .map { GeneralText(step: $0.step, perplexity: $0.value) }
+            .sorted { $0.step < $1.step }
         norms = tasks.map { task in
             Self.mean(Self.values(points, task.name, Self.norm).map(\.value))
         }

@@ -28,12 +28,4 @@ package struct AGEM: RetentionMethod {
         needs.reference = .init(fraction: settings["fraction"], rate: settings["rate"])
         self.needs = needs
     }
-
-    /// The coefficient of g_ref in the projected gradient.
-    /// - Parameters:
-    ///   - product: g·g_ref.
-    ///   - square: ‖g_ref‖².
-    package static func coefficient(product: Double, square: Double) -> Double {
-        product < 0 && square > 0 ? -product / square : 0
-    }
 }

@@ -25,6 +25,9 @@ package struct RetentionNeeds: Sendable, Equatable {
             case score(Labels)
             /// Mean over rows of |∂‖logits‖²/∂θ|.
             case outputs
+            /// max(0, ω)/(Δθ² + damping): by how much the parameter's way through the stage lowered
+            /// the loss.
+            case path(damping: Double)
             /// 1 for each parameter of the backbone, around the model that the run starts from.
             case base
         }
@@ -44,6 +47,14 @@ package struct RetentionNeeds: Sendable, Equatable {
         package var fraction: Double
         /// Kept rows for each new row.
         package var rate: Double
+
+        /// What of the reference's gradient is added to one that opposes it, so that it does no more.
+        /// - Parameters:
+        ///   - product: g·g_ref.
+        ///   - square: ‖g_ref‖².
+        package static func correction(product: Double, square: Double) -> Double {
+            product < 0 && square > 0 ? -product / square : 0
+        }
     }
 
     /// The outputs of earlier tasks' heads on new rows stay what they were before the stage.

@@ -71,9 +71,10 @@ package final class AdamW {
     /// - Parameters:
     ///   - coefficients: α for parameter i, one for each of its slots; `nil`: all 1.
     ///   - penalties: their gradients are added after the scaling, so that clipping leaves them be.
+    ///   - path: learns by how much each parameter's move lowers the loss.
     package func step(
         learningRate: Float, scale: Float, coefficients: (Int) -> [Double]? = { _ in nil },
-        penalties: Penalties? = nil
+        penalties: Penalties? = nil, path: PathIntegral? = nil
     ) {
         for (index, parameter) in parameters.enumerated() where parameter.isTrainable {
             let alpha = coefficients(index)
@@ -97,7 +98,11 @@ package final class AdamW {
                 update.penalty = penalty
                 update.strength = penalties.strength
             }
+            path?.willMove(index)
             backend.adamW(update)
+            path?.moved(
+                index, gradient: update.slots,
+                scales: filled.map { slot, _ in Float(alpha?[slot] ?? 1) })
         }
     }
 

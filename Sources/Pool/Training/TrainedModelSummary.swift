@@ -3,11 +3,17 @@ import JSON
 import Spec
 import Store
 
-/// What the model list says of a fine-tuned model: its base's figures and its tasks.
+/// What the model list says of a fine-tuned model: its base's figures and its tasks, those of an
+/// earlier run that it started from among them.
 enum TrainedModelSummary {
     static func make(_ run: RunRecord, store: Store) throws -> JSON {
-        let base = try store.model(run.spec.baseModel).summary.object?.members ?? []
-        let tasks = try run.spec.tasks.map { try task($0, run.spec, store: store) }
+        let summary = try store.model(run.spec.baseModel).summary
+        let base = summary.object?.members ?? []
+        let names = run.spec.tasks.map(\.name)
+        let earlier = (summary["tasks"]?.array ?? []).filter { task in
+            !(task["name"]?.string.map(names.contains) ?? false)
+        }
+        let tasks = try earlier + run.spec.tasks.map { try task($0, run.spec, store: store) }
         let members = base.filter { $0.name != "tasks" } + [(name: "tasks", value: .array(tasks))]
         return JSONObject(members).map(JSON.object) ?? ["tasks": .array(tasks)]
     }

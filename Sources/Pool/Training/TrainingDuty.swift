@@ -66,8 +66,9 @@ final class TrainingDuty: Duty {
         guard !isDraining, now >= nextLook else { return Orders() }
         nextLook = now + environment.limits.scheduleSeconds
         if let lease = slot.lease {
-            let asked = attempt { try store.run(lease.run).cancelRequested } ?? false
-            return asked ? perform(slot.direct(.cancel)) : Orders()
+            guard let run = attempt({ try store.run(lease.run) }) else { return Orders() }
+            if run.cancelRequested { return perform(slot.direct(.cancel)) }
+            return run.pauseRequested ? perform(slot.direct(.pause)) : Orders()
         }
         return isReady ? leaseNext() : Orders()
     }
@@ -151,8 +152,11 @@ final class TrainingDuty: Duty {
             succeed(lease, sha256)
         case .end(let lease, let status, let failure):
             end(lease, status, failure)
-        case .release(let lease, let reason):
-            attempt { try store.releaseRun(lease.run, fence: lease.fence, reason: reason) }
+        case .release(let lease, let reason, let charged):
+            attempt {
+                try store.releaseRun(
+                    lease.run, fence: lease.fence, reason: reason, charged: charged)
+            }
         case .send, .acknowledge, .keep, .discard, .vacate:
             break
         }

@@ -28,7 +28,8 @@ struct TrainingSlot {
         case recordCheckpoint(Lease, sha256: String, step: Int)
         case succeed(Lease, sha256: String)
         case end(Lease, RunStatus, WorkerFailure?)
-        case release(Lease, reason: String)
+        /// - charged: as a failure of the run's.
+        case release(Lease, reason: String, charged: Bool)
         /// The lease is over; the scratch folder may go.
         case vacate(Lease)
     }
@@ -133,16 +134,19 @@ struct TrainingSlot {
     private mutating func stopped(_ lease: Lease, _ directive: Directive) -> [Action] {
         switch (directive, occupant?.sent) {
         case (.cancel, _): vacating([.end(lease, .cancelled, nil)])
-        // Left `running` in the store: the next start of the server takes it up again.
-        case (.pause, .pause): vacating([])
-        default: vacating([.release(lease, reason: "the worker stopped without being asked")])
+        case (.pause, .pause):
+            vacating([.release(lease, reason: "the worker saved it and stopped", charged: false)])
+        default:
+            vacating([
+                .release(lease, reason: "the worker stopped without being asked", charged: true)
+            ])
         }
     }
 
     private mutating func releaseIfLost() -> [Action]? {
         guard let occupant, let reason = occupant.lostReason else { return nil }
         guard occupant.keeping == 0 else { return [] }
-        return vacating([.release(occupant.lease, reason: reason)])
+        return vacating([.release(occupant.lease, reason: reason, charged: true)])
     }
 
     private mutating func vacating(_ actions: [Action]) -> [Action] {

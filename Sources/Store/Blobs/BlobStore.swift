@@ -74,6 +74,12 @@ package struct BlobStore: Sendable {
         try FileSystem.syncFolder(folder)
     }
 
+    /// Of all that are there, in no order.
+    func digests() throws -> [String] {
+        try FileSystem.names(in: root).flatMap { try FileSystem.names(in: "\(root)/\($0)") }
+            .filter(Self.isDigest)
+    }
+
     /// Removes the file whether it is referenced or not; `Store` asks first.
     package func delete(_ sha256: String) {
         guard Self.isDigest(sha256) else { return }

@@ -1,4 +1,4 @@
-// A run's way through the workers: queued → running (fence + 1) → queued again, or ended.
+// A run's way through the workers: queued → running (fence + 1) → queued again, paused, or ended.
 
 import GRDB
 
@@ -25,18 +25,18 @@ extension Store {
         }
     }
 
-    /// At start: runs left running go back to queued, or end if they were being cancelled; their
-    /// ids. No failure is charged.
+    /// At start: runs left running go back to queued (their ids are returned), are paused if that
+    /// was wanted, or end if they were being cancelled. No failure is charged.
     package func requeueInterruptedRuns() throws -> [String] {
         let (ids, dropped) = try write { db in
             let interrupted = try Row.fetchAll(
                 db, sql: "SELECT * FROM runs WHERE status = 'running' ORDER BY number"
             ).map(Self.runRecord)
             for run in interrupted {
-                try Self.requeueOrCancel(run, "the server restarted", db)
+                try Self.letGo(run, "the server restarted", db)
             }
             return (
-                interrupted.filter { !$0.cancelRequested }.map(\.id),
+                interrupted.filter { !$0.cancelRequested && !$0.pauseRequested }.map(\.id),
                 interrupted.filter(\.cancelRequested).map(\.checkpointSHA256)
             )
         }
@@ -44,7 +44,8 @@ extension Store {
         return ids
     }
 
-    /// After the compute process died or let go: back to queued, failures + 1 when `charged`; the
+    /// After the compute process died or let go: back to queued, or paused if that was wanted,
+    /// failures + 1 when `charged`; the
     /// third failure without a checkpoint in between makes it failed, `poisoned`.
     /// - Returns: the new status; the present one, with nothing changed, when the fence is stale.
     @discardableResult
@@ -63,7 +64,7 @@ extension Store {
                 try Self.end(
                     id, .failed, event: message, code: "poisoned", message: message, db)
             } else {
-                try Self.requeueOrCancel(run, reason, db)
+                try Self.letGo(run, reason, db)
             }
             return run.checkpointSHA256
         }
@@ -71,13 +72,14 @@ extension Store {
         return try run(id).status
     }
 
-    private static func requeueOrCancel(
+    private static func letGo(
         _ run: RunRecord, _ reason: String, _ db: Database
     ) throws {
         if run.cancelRequested {
             return try end(
                 run.id, .cancelled, event: "cancelled", code: nil, message: nil, db)
         }
+        if run.pauseRequested { return try pause(run.id, db) }
         try db.execute(
             sql: """
                 UPDATE runs SET status = 'queued', phase = 'queued', updated = ?,

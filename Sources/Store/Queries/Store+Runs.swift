@@ -85,6 +85,63 @@ extension Store {
         return try run(id)
     }
 
+    /// A queued run is paused at once; a running one is flagged, for its worker to save it and
+    /// stop. The runs of its baselines go on.
+    /// - Throws: `conflict` when it has ended or is being cancelled.
+    package func requestPause(_ id: String) throws -> RunRecord {
+        try write { db in
+            let run = try Self.unended(id, db)
+            switch run.status {
+            case .queued: try Self.pause(id, db)
+            case .running where !run.pauseRequested:
+                try db.execute(
+                    sql: "UPDATE runs SET pause_requested = 1, updated = ? WHERE id = ?",
+                    arguments: [Clock.now(), id])
+                try Self.event(id, "pause_requested", "the worker was asked to save and stop", db)
+            case .running, .paused, .succeeded, .failed, .cancelled: break
+            }
+            return try Self.run(id, db)
+        }
+    }
+
+    /// Queues a paused run, which goes on from its last checkpoint; takes back a wish to pause.
+    /// - Throws: `conflict` when it has ended or is being cancelled.
+    package func resume(_ id: String) throws -> RunRecord {
+        try write { db in
+            let run = try Self.unended(id, db)
+            guard run.status == .paused || run.pauseRequested else { return run }
+            try db.execute(
+                sql: """
+                    UPDATE runs SET pause_requested = 0, updated = ?,
+                        status = iif(status = 'paused', 'queued', status),
+                        phase = iif(status = 'paused', 'queued', phase)
+                    WHERE id = ?
+                    """, arguments: [Clock.now(), id])
+            try Self.event(id, "resumed", "the run goes on", db)
+            return try Self.run(id, db)
+        }
+    }
+
+    /// - Throws: `conflict` when nothing may change any more.
+    private static func unended(_ id: String, _ db: Database) throws -> RunRecord {
+        let run = try run(id, db)
+        guard !run.status.isEnded, !run.cancelRequested else {
+            let state = run.status.isEnded ? run.status.rawValue : "being cancelled"
+            throw StoreError(code: "conflict", message: "the run has ended: it is \(state)")
+        }
+        return run
+    }
+
+    static func pause(_ id: String, _ db: Database) throws {
+        try db.execute(
+            sql: """
+                UPDATE runs SET status = 'paused', phase = 'paused', pause_requested = 0,
+                    updated = ?, eta_seconds = NULL
+                WHERE id = ?
+                """, arguments: [Clock.now(), id])
+        try event(id, "paused", "the run waits to be resumed", db)
+    }
+
     /// As `requestCancel`, for those of a run's baselines that have not ended; they are returned
     /// as they were.
     static func cancelBaselines(of id: String, _ db: Database) throws -> [RunRecord] {
@@ -138,7 +195,7 @@ extension Store {
             number: row["number"], id: row["id"], name: row["name"], created: row["created"],
             updated: row["updated"], started: row["started"], finished: row["finished"],
             status: status, spec: try decode(RunSpec.self, row["spec"]), fence: row["fence"],
-            cancelRequested: row["cancel_requested"],
+            cancelRequested: row["cancel_requested"], pauseRequested: row["pause_requested"],
             failuresSinceCheckpoint: row["failures_since_checkpoint"], step: row["step"],
             steps: row["steps"], epoch: row["epoch"], tokensPerSecond: row["tokens_per_second"],
             etaSeconds: row["eta_seconds"], trainingSeconds: row["training_seconds"],

@@ -20,6 +20,7 @@ package struct RunRecord: Sendable {
     /// Grows with every lease; a write with an older one changes nothing.
     package var fence: Int
     package var cancelRequested: Bool
+    package var pauseRequested: Bool
     package var failuresSinceCheckpoint: Int
     package var step: Int
     package var steps: Int

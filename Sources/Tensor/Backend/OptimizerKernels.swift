@@ -10,6 +10,11 @@ package protocol OptimizerKernels {
     func addScores(
         _ x: Floats, factor: Float, _ form: ScoreForm, into sum: Floats, _ count: Int)
     func addScores(_ product: ScoreProduct)
+    /// sum += (before − after)·Σ scales[s]·slots[s], value by value: by how much a step lowered the
+    /// loss, to first order.
+    func addDescent(
+        from before: Floats, to after: Floats, gradient slots: [Floats], scales: [Float],
+        into sum: Floats, _ count: Int)
     /// ½·decay·penalty + ½·added·(θ − value)² as one quadratic again, up to a constant.
     func join(_ penalty: QuadraticPenalty, decay: Float, added: Floats, value: Floats, _ count: Int)
 }

@@ -35,6 +35,21 @@ enum EventRecord {
             + littleEndian(CRC32C.masked(data))
     }
 
+    /// The whole records that a file is made of; what is cut at its end is left out.
+    static func split(_ file: [UInt8]) -> [[UInt8]] {
+        var records: [[UInt8]] = []
+        var rest = file[...]
+        while rest.count >= framingBytes {
+            let length = rest.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            guard length <= UInt64(rest.count - framingBytes) else { break }
+            records.append(Array(rest.prefix(framingBytes + Int(length))))
+            rest = rest.dropFirst(framingBytes + Int(length))
+        }
+        return records
+    }
+
+    private static let framingBytes = 16
+
     private static func fixed64(_ field: UInt8, _ value: UInt64) -> [UInt8] {
         [field << 3 | 1] + littleEndian(value)
     }

@@ -60,3 +60,21 @@ package struct Example: Sendable, Equatable {
     /// Terms of the sum that its loss is the mean of.
     var termCount: Int { max(targets.count, values.count) }
 }
+
+extension [Example] {
+    /// Places of rows that are read together, without gradients: as many as have `tokensMax`
+    /// tokens and no more than a cache likes, one at least.
+    func batches(tokensMax: Int) -> [Range<Int>] {
+        var batches: [Range<Int>] = []
+        var (start, tokens) = (0, 0)
+        for (index, row) in enumerated() {
+            if index > start, tokens + row.length > Swift.min(1024, tokensMax) {
+                batches.append(start..<index)
+                (start, tokens) = (index, 0)
+            }
+            tokens += row.length
+        }
+        if start < count { batches.append(start..<count) }
+        return batches
+    }
+}

@@ -7,6 +7,8 @@ struct StagePlan {
     let tasks: [Int]
     let rows: RunPlan
     let schedule: LearningRateSchedule
+    /// Nothing is trained: the base model has learnt the stage's tasks.
+    var isLearnt: Bool { rows.stepsByEpoch.isEmpty }
     /// Rows of a step for each drawn one: replayed ones come on top.
     let rowsPerDraw: Double
 
@@ -32,7 +34,8 @@ struct StagePlan {
             return RunPlan(
                 lengths: lengths.enumerated().map { isIn[$0] ? $1 : [] },
                 shares: shares.enumerated().map { isIn[$0] ? $1 / total : 0 },
-                epochs: spec.epochs, batchTokens: spec.batchTokens,
+                epochs: stage == 0 && spec.startsLearnt == true ? 0 : spec.epochs,
+                batchTokens: spec.batchTokens,
                 seed: stage == 0
                     ? spec.seed : SeededGenerator.hash("stage \(stage)", seed: spec.seed),
                 curriculum: curriculum)

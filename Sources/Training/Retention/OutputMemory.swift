@@ -2,6 +2,11 @@ import Models
 import Multitask
 import Tensor
 
+extension ExampleLoss {
+    /// What the row answered, to be kept.
+    var kept: OutputTarget.Kept { tokens.map { .tokens($0) } ?? .logits(logits) }
+}
+
 /// Rows kept with the outputs that they had when they were kept (DER++), one reservoir a task.
 struct OutputMemory {
     private struct Kept: Equatable {
@@ -30,6 +35,31 @@ struct OutputMemory {
         guard let slot = reservoirs[task].offer() else { return }
         let item = Kept(row: row, outputs: outputs)
         if slot < kept[task].count { kept[task][slot] = item } else { kept[task].append(item) }
+    }
+
+    /// Keeps rows of a task that was learnt before the run with what the model answers now; nothing
+    /// to do for a task that this run trained.
+    /// - Parameter between: called before each batch; what it throws ends the recording.
+    mutating func record(
+        _ task: Int, _ examples: [Example], runner: StepRunner, between: () throws -> Void
+    ) throws {
+        guard reservoirs[task].seen == 0 else { return }
+        var slots: [Int] = []
+        for row in examples.indices {
+            guard let slot = reservoirs[task].offer() else { continue }
+            if slot < slots.count { slots[slot] = row } else { slots.append(row) }
+        }
+        let chosen = slots.map { examples[$0] }
+        for batch in chosen.batches(tokensMax: runner.pass.tokensMax) {
+            try between()
+            let rows = batch.map { place in
+                var row = StepRow(chosen[place], weight: 1)
+                row.keepsOutputs = true
+                return row
+            }
+            let losses = try runner.pass.run(rows, recording: false)
+            kept[task] += zip(batch, losses).map { Kept(row: slots[$0], outputs: $1.kept) }
+        }
     }
 
     /// Rows of a step beside its own: one draw with outputs, another with labels.

@@ -9,8 +9,6 @@ import Tensor
 struct RecordedAnswers {
     private var answers: [Key: KeptOutputs] = [:]
 
-    /// Tokens of a batch of the recording.
-    private static let batchTokens = 1024
     /// Positions of a classification row after which a language model answers.
     static let positionsMax = 16
 
@@ -32,7 +30,7 @@ struct RecordedAnswers {
             let others = heads.filter { $0 != task }
             if others.isEmpty { continue }
             var found = others.map { _ in [OutputTarget.Kept]() }
-            for batch in Self.batches(data[task], min(Self.batchTokens, runner.pass.tokensMax)) {
+            for batch in data[task].batches(tokensMax: runner.pass.tokensMax) {
                 try between()
                 let reader = AnswerReader(
                     Array(data[task][batch]), runner, temperature: temperature, backend)
@@ -42,20 +40,6 @@ struct RecordedAnswers {
                 answers[Key(task: task, head: head)] = KeptOutputs(outputs, backend)
             }
         }
-    }
-
-    private static func batches(_ rows: [Example], _ tokensMax: Int) -> [Range<Int>] {
-        var batches: [Range<Int>] = []
-        var (start, tokens) = (0, 0)
-        for (index, row) in rows.enumerated() {
-            if index > start, tokens + row.length > tokensMax {
-                batches.append(start..<index)
-                (start, tokens) = (index, 0)
-            }
-            tokens += row.length
-        }
-        if start < rows.count { batches.append(start..<rows.count) }
-        return batches
     }
 
     /// What a row should keep answering.

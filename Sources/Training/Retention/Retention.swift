@@ -18,6 +18,7 @@ struct Retention {
     private var replay: TaskMemory?
     private var reference: TaskMemory?
     private let anchor: QuadraticAnchor?
+    private let path: PathIntegral?
     private var answers: RecordedAnswers?
     private var outputs: OutputMemory?
     /// What methods weigh, as a multiple of what the run asks for.
@@ -28,10 +29,10 @@ struct Retention {
     ///   - data: training rows by task.
     ///   - labels: of the rows, for the classification tasks; empty for others.
     ///   - parameters: that train, at the model that the run starts from.
-    ///   - shared: places of those that are no task's own.
+    ///   - backbone: places of those that are no head's and no single task's.
     init(
         _ needs: RetentionNeeds, stages: [[Int]], data: [[Example]], labels: [[Int32]],
-        seed: UInt64, parameters: [Parameter], shared: [Int], backend: any Backend
+        seed: UInt64, parameters: [Parameter], backbone: [Int], backend: any Backend
     ) {
         self.needs = needs
         self.stages = stages
@@ -51,9 +52,13 @@ struct Retention {
         }
         anchor = needs.anchor.map { need in
             let anchor = QuadraticAnchor(parameters, backend: backend)
-            if need.importance == .base { anchor.joinOnes(shared) }
+            if need.importance == .base { anchor.joinOnes(backbone) }
             return anchor
         }
+        path =
+            if case .path = needs.anchor?.importance {
+                PathIntegral(parameters, backend: backend)
+            } else { nil }
         answers = needs.distillation.map { _ in RecordedAnswers() }
         outputs = needs.storedOutputs.map {
             OutputMemory(
@@ -69,6 +74,9 @@ struct Retention {
 
     /// Whether the steps of a stage bring rows whose gradient they may not oppose.
     func hasReference(_ stage: Int) -> Bool { reference != nil && !earlier(stage).isEmpty }
+
+    /// What the steps of a stage are to be remembered by; `nil` where nothing asks for it.
+    func path(stage: Int) -> PathIntegral? { stage + 1 < stages.count ? path : nil }
 
     var penalties: Penalties? {
         guard let anchor, let need = needs.anchor, !anchor.isEmpty else { return nil }
@@ -127,8 +135,7 @@ struct Retention {
             guard let loss = result.rows.first(where: { $0.row.example == example })?.loss else {
                 continue
             }
-            let kept = loss.tokens.map { OutputTarget.Kept.tokens($0) } ?? .logits(loss.logits)
-            outputs?.offer(task: draw.task, row: draw.row, kept)
+            outputs?.offer(task: draw.task, row: draw.row, loss.kept)
         }
     }
 
@@ -139,7 +146,9 @@ struct Retention {
     ) throws {
         guard stage + 1 < stages.count else { return }
         var fisher: [Int: Tensor] = [:]
-        if let need = needs.anchor, need.importance != .base {
+        if let need = needs.anchor, case .path(let damping) = need.importance, let path {
+            fisher = path.importances(damping: damping)
+        } else if let need = needs.anchor, need.importance != .base {
             let estimator = ImportanceEstimator(
                 runner: runner, backend: backend, importance: need.importance,
                 seed: SeededGenerator.hash("labels \(stage)", seed: seed))
@@ -157,8 +166,13 @@ struct Retention {
             tasks: stages[stage + 1], heads: earlier(stage + 1), data: data,
             temperature: needs.distillation?.temperature ?? 1, runner: runner, backend: backend,
             between: between)
-        answers = recorded
+        var kept = outputs
+        for task in stages[stage] {
+            try kept?.record(task, data[task], runner: runner, between: between)
+        }
+        (answers, outputs) = (recorded, kept)
         anchor?.join(fisher, decay: needs.anchor?.decay)
+        path?.restart()
         prepare(stage: stage + 1)
     }
 
@@ -177,6 +191,7 @@ extension Retention {
         let isFixed = needs.anchor?.importance == .base
         var state = isFixed ? SavedState() : anchor?.saved ?? SavedState()
         state.metadata["retention.strength"] = "\(strength)"
+        if let path { state.add(path.saved) }
         if let answers { state.add(answers.saved) }
         if let outputs { state.add(outputs.saved(backend: backend)) }
         return state
@@ -185,6 +200,7 @@ extension Retention {
     mutating func restore(_ source: SavedSource, stage: Int) throws {
         strength = source.file.metadata["retention.strength"].flatMap { Double($0) } ?? 1
         if needs.anchor?.importance != .base { try anchor?.restore(source) }
+        try path?.restore(source)
         try answers?.restore(source, backend: backend)
         try outputs?.restore(source, backend: backend)
         prepare(stage: stage)

@@ -91,7 +91,8 @@ extension TrainingSession {
         let validation = data.reduce(0) { $0 + Self.tokens($1.validation) }
         let test = data.reduce(0) { $0 + Self.tokens($1.test) }
         let baseline = phase == "evaluating" && position.step == 0 ? 1 : 0
-        let evaluations = spec.epochs * stages.count - epochsBefore + baseline
+        let learnt = stages[0].isLearnt ? spec.epochs : 0
+        let evaluations = spec.epochs * stages.count - max(epochsBefore, learnt) + baseline
         return evaluations * validation + test - evaluationTokensDone
     }
 }

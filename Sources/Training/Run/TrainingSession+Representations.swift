@@ -17,6 +17,16 @@ extension TrainingSession {
         }
     }
 
+    /// What the model still makes of plain text.
+    func measureGeneralText() throws {
+        guard let perplexity = try generalText?.perplexity() else { return }
+        buffer.add(
+            MetricPoint(
+                name: InterferenceReport.generalPerplexity, split: InterferenceReport.split,
+                epoch: epochsBefore + (position.step > 0 ? 1 : 0), step: position.step,
+                value: perplexity))
+    }
+
     /// The held-out rows' map before and after, when nothing will be trained any more.
     func drawMap() throws {
         guard let map = representations.map() else { return }

@@ -106,8 +106,8 @@ extension TrainingSession {
         let steps = stages[position.stage].rows.stepsByEpoch
         let own = steps.prefix(position.epoch).reduce(0, +) + position.index
         let isInEpoch =
-            position.epoch == spec.epochs
-            ? position.index == 0 : position.index <= steps[position.epoch]
+            steps.indices.contains(position.epoch)
+            ? position.index <= steps[position.epoch] : position.index == 0
         return isInEpoch && position.stageStart == before ? before + own : nil
     }
 }

@@ -123,9 +123,11 @@ extension TrainingSession {
     }
 
     /// A head per task; one that the starting weights already have, with the same labels, stays.
-    /// - Throws: `invalid_input` for a task that the base model cannot serve.
+    /// - Throws: `invalid_input` for a task that the base model cannot serve; `spec_invalid` for
+    ///   one that it was said to have learnt.
     static func addHeads(_ model: Model, _ data: [TaskData], _ spec: RunSpec) throws {
-        for task in data {
+        let learnt = spec.startsLearnt == true ? spec.stagePlaces[0] : []
+        for (place, task) in data.enumerated() {
             let head = HeadSpec(
                 task: task.spec.name, kind: task.spec.kind.rawValue, labels: task.labels,
                 format: task.spec.format, maxLength: spec.maxLength, sharedName: task.spec.head)
@@ -138,6 +140,13 @@ extension TrainingSession {
                 model.heads[old] = head
                 model.heads[old].adapter = adapter
             } else {
+                guard !learnt.contains(place) else {
+                    throw TrainingError(
+                        code: "spec_invalid",
+                        message: "learnt names the task \(head.task), and base_model has none of "
+                            + "this name with the same kind and labels; give the data set that it "
+                            + "was trained on, or train the task in a stage")
+                }
                 model.classifiers[head.task] = nil
                 model.addClassifier(
                     head, seed: SeededGenerator.hash(head.sharedName ?? head.task, seed: spec.seed))

@@ -26,6 +26,17 @@ extension TrainingSession {
 
     var stage: StagePlan { stages[position.stage] }
 
+    /// A stage that the base model has learnt stands where another stands after its last epoch: the
+    /// scores before training are those of its end.
+    func takeOverLearnt() {
+        guard position.epoch < spec.epochs, let start = scores.last else { return }
+        latestScores = start
+        watchScores()
+        position.epoch = spec.epochs
+        scores.append(start)
+        markStage(ended: 1)
+    }
+
     /// After the last epoch of a stage: keeps what matters of it and prepares the next. Nothing of
     /// that is in a checkpoint before it is complete.
     func endStage() throws {

@@ -25,6 +25,7 @@ final class TrainingSession {
     var warning: EarlyWarning
     var best: BestWeights
     let representations: RepresentationProbe
+    let generalText: GeneralText?
     var retention: Retention?
     var position = RunPosition()
     /// The tasks' scores before training and after each stage, each in its own metric.
@@ -90,14 +91,18 @@ final class TrainingSession {
             model, tasks: names, heldOut: data.map(\.validation),
             epochTokens: stages.flatMap(\.tokensByEpoch).min() ?? 0, seed: spec.seed,
             backend: backend)
+        generalText = GeneralText(
+            model, tasks: spec.tasks, trainsBackbone: Self.trainsBackbone(adaptation),
+            backend: backend)
         retention = needs.map { [stages, data, runner] in
             Retention(
                 $0, stages: stages.map(\.tasks), data: data.map(\.training),
                 labels: data.map { task in
                     task.spec.kind == .classification ? task.training.map { $0.targets[0] } : []
-                }, seed: spec.seed, parameters: trained, shared: runner.shared.indices,
+                }, seed: spec.seed, parameters: trained, backbone: runner.shared.backbone,
                 backend: backend)
         }
+        if let failure = backend.failure { throw failure }
         try checkShared()
         announce()
         representations.begin()
@@ -113,10 +118,12 @@ final class TrainingSession {
         defer { report(now: true) }
         if scores.isEmpty {
             try evaluate(.validation)
+            try measureGeneralText()
             scores = [latestScores]
             markStage(ended: 0)
         }
         while position.stage < stages.count, !position.isStopped {
+            if stage.isLearnt { takeOverLearnt() }
             while position.epoch < spec.epochs, !position.isStopped { try runEpoch() }
             if !position.isStopped { try endStage() }
         }
@@ -130,7 +137,9 @@ final class TrainingSession {
         return .finished(modelPath: path, progress())
     }
 
-    var trainsBackbone: Bool {
+    var trainsBackbone: Bool { Self.trainsBackbone(adaptation) }
+
+    private static func trainsBackbone(_ adaptation: AdaptationNeeds) -> Bool {
         switch adaptation {
         case .backbone, .columns: true
         case .nothing, .adapters: false
@@ -151,6 +160,8 @@ final class TrainingSession {
         runner.methods.weighting?.epochEnded()
         measureDrift()
         watchScores()
+        // Of the model that is kept, should an earlier one have been put back.
+        try measureGeneralText()
         position.epoch += 1
         position.index = 0
         if position.isStopped || position.epoch == spec.epochs {
@@ -177,7 +188,8 @@ final class TrainingSession {
                 referenceSpan: runner.referenceSpan)
             ?? draws.map { StepRow(data[$0.task].training[$0.row]) }
         let result = try runner.step(
-            rows, learningRate: rate, number: position.step, penalties: retention?.penalties)
+            rows, learningRate: rate, number: position.step, penalties: retention?.penalties,
+            path: retention?.path(stage: position.stage))
         let seconds = clock.seconds
         position.index += 1
         position.step += 1

@@ -43,7 +43,8 @@ struct CombinedGradient {
         }
         if let reference {
             let product = gramian.times(coefficients)[reference] + own.times(ones)[reference]
-            let share = AGEM.coefficient(product: product, square: total[reference, reference])
+            let share = RetentionNeeds.Reference.correction(
+                product: product, square: total[reference, reference])
             coefficients[reference] = share
             ones[reference] = share
         }

@@ -8,6 +8,8 @@ struct SharedParameters {
     let indices: [Int]
     /// Those of single tasks: their heads, and adapters of their own.
     let others: [Int]
+    /// The shared ones that are of no head: what the model had before the run, and what stands for it.
+    let backbone: [Int]
     /// The last of the shared ones in the blocks that get gradient from every task: GradNorm's W.
     /// Empty where the tasks share none.
     let last: [Parameter]
@@ -28,6 +30,9 @@ struct SharedParameters {
             .union(tasksByHead.filter { $0.value == 1 }.keys)
         let isShared = parameters.map { !own.contains(ObjectIdentifier($0)) }
         indices = isShared.indices.filter { isShared[$0] }
+        backbone = indices.filter {
+            tasksByHead[ObjectIdentifier(parameters[$0])] == nil
+        }
         others = isShared.indices.filter { !isShared[$0] }
         self.isShared = isShared
         let trained = model.networks.map(\.lastSharedMatrix).first(where: \.isTrainable)

@@ -124,9 +124,12 @@ package final class StepRunner {
         try step(examples.map { StepRow($0) }, learningRate: learningRate, number: number)
     }
 
-    /// - Parameter penalties: gradients that are added after clipping.
+    /// - Parameters:
+    ///   - penalties: gradients that are added after clipping.
+    ///   - path: learns by how much each parameter's move lowers the loss.
     func step(
-        _ unsorted: [StepRow], learningRate: Double, number: Int = 0, penalties: Penalties? = nil
+        _ unsorted: [StepRow], learningRate: Double, number: Int = 0, penalties: Penalties? = nil,
+        path: PathIntegral? = nil
     ) throws(TrainingError) -> StepResult {
         let (rows, isScoped) = weighted(unsorted)
         let rowLosses = try pass.run(rows, recording: true)
@@ -154,7 +157,7 @@ package final class StepRunner {
         optimizer.step(
             learningRate: Float(learningRate), scale: Float(scale),
             coefficients: { [shared] in shared.contains($0) ? combined?.shared : combined?.own },
-            penalties: penalties)
+            penalties: penalties, path: path)
         let after =
             methods.weighting?.needs.contains(.lossesAfter) ?? false
             ? try losses(rows, isScoped) : []

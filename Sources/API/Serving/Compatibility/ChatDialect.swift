@@ -30,7 +30,9 @@ struct ChatDialect: GenerationDialect {
         }
     }
 
-    func chunks(_ generation: Generation, _ delta: GenerateDelta) -> [JSON] {
+    func chunks(
+        _ generation: Generation, _ delta: GenerateDelta, _ record: GenerationRecord
+    ) -> [JSON] {
         let logprobs = generation.logprobs(of: delta)
         var chunks: [JSON] = []
         if !delta.text.isEmpty || delta.finishReason == nil {

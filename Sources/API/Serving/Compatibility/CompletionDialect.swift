@@ -9,15 +9,21 @@ struct CompletionDialect: GenerationDialect {
         generation.object(
             "text_completion",
             [
-                "choices": record.choices(choice), "usage": record.usageJSON,
+                "choices": record.choices {
+                    choice($0, $1, $2, $3.map { Self.logprobs($0, from: 0) })
+                }, "usage": record.usageJSON,
             ])
     }
 
     func opening(_ generation: Generation) -> [JSON] { [] }
 
-    func chunks(_ generation: Generation, _ delta: GenerateDelta) -> [JSON] {
-        let choice = choice(
-            delta.choice, delta.text, delta.finishReason, generation.logprobs(of: delta))
+    func chunks(
+        _ generation: Generation, _ delta: GenerateDelta, _ record: GenerationRecord
+    ) -> [JSON] {
+        let logprobs = generation.logprobs(of: delta).map {
+            Self.logprobs($0, from: record.logprobScalars[delta.choice] - delta.logprobScalars)
+        }
+        let choice = choice(delta.choice, delta.text, delta.finishReason, logprobs)
         return [generation.object("text_completion", ["choices": [choice]])]
     }
 
@@ -26,17 +32,18 @@ struct CompletionDialect: GenerationDialect {
     }
 
     private func choice(
-        _ index: Int, _ text: String, _ reason: String?, _ logprobs: [TokenLogprob]?
+        _ index: Int, _ text: String, _ reason: String?, _ logprobs: JSON?
     ) -> JSON {
         [
             "index": .count(index), "text": .string(text),
             "finish_reason": .optional(reason.map(OpenAIReason.of)),
-            "logprobs": logprobs.map(Self.logprobs) ?? nil,
+            "logprobs": logprobs ?? nil,
         ]
     }
 
-    private static func logprobs(_ tokens: [TokenLogprob]) -> JSON {
-        var offset = 0
+    /// - Parameter start: the place of the first of them in the choice's text, in scalars.
+    private static func logprobs(_ tokens: [TokenLogprob], from start: Int) -> JSON {
+        var offset = start
         let offsets = tokens.map { token in
             defer { offset += token.token.unicodeScalars.count }
             return JSON.count(offset)

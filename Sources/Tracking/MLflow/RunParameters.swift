@@ -1,0 +1,38 @@
+internal import JSON
+internal import Spec
+
+/// What tells runs apart in MLflow's table.
+enum RunParameters {
+    /// Servers before MLflow 2.10 take no longer values.
+    private static let valueCharactersMax = 500
+
+    /// `key` and `value` of each, in the words of the API.
+    static func of(_ spec: RunSpec) -> [JSON] {
+        let retention = (spec.retention ?? []).map(text).joined(separator: "+")
+        let stages = (spec.stages ?? [spec.tasks.map(\.name)]).map { $0.joined(separator: "+") }
+        let values: [(key: String, value: String)] = [
+            ("base_model", spec.baseModel),
+            ("tasks", spec.tasks.map(\.name).joined(separator: ",")),
+            ("stages", stages.joined(separator: ",")),
+            ("mixing", text(spec.mixing)),
+            ("curriculum", spec.curriculum.map(text) ?? "none"),
+            ("weighting", spec.weighting.map(text) ?? "none"),
+            ("aggregation", spec.aggregation.map(text) ?? "none"),
+            ("retention", retention.isEmpty ? "none" : retention),
+            ("adaptation", spec.adaptation.map(text) ?? "full"),
+            ("epochs", "\(spec.epochs)"), ("batch_tokens", "\(spec.batchTokens)"),
+            ("seed", "\(spec.seed)"), ("learning_rate", "\(spec.optimizer.learningRate)"),
+        ]
+        return values.map { key, value -> JSON in
+            ["key": .string(key), "value": .string(String(value.prefix(valueCharactersMax)))]
+        }
+    }
+
+    /// `replay(buffer=0.1,rate=1)`.
+    private static func text(_ method: MethodSpec) -> String {
+        let parameters = method.parameters.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\($0.value)" }
+        return parameters.isEmpty
+            ? method.method : "\(method.method)(\(parameters.joined(separator: ",")))"
+    }
+}
