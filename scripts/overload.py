@@ -20,7 +20,7 @@ REQUEST = (b"POST /v1/generate HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bea
 
 class Tally:
     def __init__(self):
-        self.served = 0
+        self.asked = self.served = 0
         self.refusals = []  # seconds
 
 
@@ -28,6 +28,7 @@ async def ask(stream, tally):
     """One request on a connection that is kept; how many seconds to wait for the next."""
     reader, writer = stream
     start = time.perf_counter()
+    tally.asked += 1
     writer.write(REQUEST)
     head = await reader.readuntil(b"\r\n\r\n")
     status = int(head[9:12])
@@ -48,24 +49,33 @@ async def work(stream, tally, end):
         await asyncio.sleep(min(await ask(stream, tally), max(0, end - time.perf_counter())))
 
 
-async def press(stream, tally, end, interval):
-    """Asks at its own pace, whatever is answered."""
-    due = time.perf_counter()
-    while due < end:
+async def press(streams, tally, end, rate):
+    """Asks `rate` times a second, whatever is answered and however long that takes: every request
+    takes a connection that is free, of which there are more than the server has places."""
+    free, due = list(streams), time.perf_counter()
+
+    async def once(stream):
         await ask(stream, tally)
-        due = max(due + interval, time.perf_counter())
-        await asyncio.sleep(due - time.perf_counter())
+        free.append(stream)
+
+    async with asyncio.TaskGroup() as asking:
+        while (now := time.perf_counter()) < end:
+            while due <= now and free:
+                asking.create_task(once(free.pop()))
+                due += 1 / rate
+            await asyncio.sleep(max(0.0005, due - time.perf_counter()))
 
 
 async def phase(port, seconds, rate):
     """Tally of `seconds` of full load, with `rate` requests a second beyond it."""
     tally = Tally()
-    pressing = PLACES if rate else 0
+    pressing = 2 * PLACES if rate else 0
     streams = [await asyncio.open_connection("127.0.0.1", port)
                for _ in range(PLACES + pressing)]
     end = time.perf_counter() + seconds
     jobs = [work(stream, tally, end) for stream in streams[:PLACES]]
-    jobs += [press(stream, tally, end, pressing / rate) for stream in streams[PLACES:]]
+    if rate:
+        jobs.append(press(streams[PLACES:], tally, end, rate))
     start = time.perf_counter()
     await asyncio.gather(*jobs)
     for _, writer in streams:
@@ -98,9 +108,9 @@ def main():
             for _ in range(3):
                 tally, took = asyncio.run(phase(port, seconds, 0))
                 alone.append(tally.served / took)
-                tally, took = asyncio.run(phase(port, seconds, capacity * (EXCESS - 1)))
+                tally, took = asyncio.run(phase(port, seconds, capacity * EXCESS))
                 beside.append(tally.served / took)
-                offered.append((tally.served + len(tally.refusals)) / took)
+                offered.append(tally.asked / seconds)
                 refusals += tally.refusals
         finally:
             server.terminate()

@@ -52,6 +52,8 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
     /// How long task jobs run before the sockets are looked at again.
     private static let jobSeconds = 0.005
     private static let stackBytes = 4 << 20
+    /// The least that the kernel takes.
+    private static let sliceNanoseconds: UInt64 = 100_000
 
     /// - Throws: `SocketError` when the kernel has no descriptor left.
     package init(name: String) throws(SocketError) {
@@ -168,6 +170,8 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
     fileprivate func run() {
         thread.store(pthread_self(), ordering: .relaxed)
         linux_name_thread(name)
+        // An answer must not wait until somebody's computing has had its few milliseconds.
+        _ = linux_ask_short_slices(Self.sliceNanoseconds)
         let events = UnsafeMutableBufferPointer<epoll_event>.allocate(capacity: Self.eventsMax)
         defer { events.deallocate() }
         var isStopped = false

@@ -12,7 +12,8 @@ enum WireCases {
     }
     private static let chunked = "Transfer-Encoding: chunked\r\n"
 
-    static let all: [WireCase] = framing + targets + otherProtocols + methods + bodies + pipelines
+    static let all: [WireCase] =
+        framing + targets + otherProtocols + methods + bodies + pipelines + limits
 
     private static let framing: [WireCase] = [
         .refused(
@@ -174,7 +175,52 @@ enum WireCases {
             .refused("another expectation", post("Expect: 200-ok\r\nContent-Length: 3\r\n"), 417),
         ]
 
+    private static func line(bytes count: Int) -> String {
+        line("GET /" + String(repeating: "a", count: count - 14) + " HTTP/1.1")
+    }
+    private static func field(bytes count: Int) -> String {
+        get("/", "A: " + String(repeating: "b", count: count - 3) + "\r\n")
+    }
+    /// With Host and its CRLFs, `count` bytes of fields in five lines.
+    private static func fields(bytes count: Int) -> String {
+        let long = "A: " + String(repeating: "b", count: 7997 - 2) + "\r\n"
+        let rest = count - "Host: localhost\r\n".utf8.count - 4 * long.utf8.count
+        return get(
+            "/",
+            String(repeating: long, count: 4) + "A: "
+                + String(repeating: "b", count: rest - 5) + "\r\n")
+    }
+    private static func fields(_ count: Int) -> String {
+        get("/", String(repeating: "A: b\r\n", count: count - 1))
+    }
+    private static func extensions(bytes count: Int) -> String {
+        post(chunked, "3;" + String(repeating: "a", count: count - 2) + "\r\nabc\r\n0\r\n\r\n")
+    }
+    private static func trailers(_ count: Int) -> String {
+        post(chunked, "0\r\n" + String(repeating: "A: b\r\n", count: count) + "\r\n")
+    }
+
+    /// Each limit to the byte, and one beyond it.
+    private static let limits: [WireCase] = [
+        .served("the longest request line", line(bytes: 8192), [404]),
+        .refused("a longer request line", line(bytes: 8193), 414),
+        .refused("a request line without end", String(repeating: "A", count: 8193), 414),
+        .served("the longest field", field(bytes: 8192)),
+        .refused("a longer field", field(bytes: 8193), 431),
+        .served("the most bytes of fields", fields(bytes: 32_768)),
+        .refused("one byte more of fields", fields(bytes: 32_769), 431),
+        .served("a hundred fields", fields(100)),
+        .refused("a hundred and one", fields(101), 431),
+        .served("the longest extensions", extensions(bytes: 16_384)),
+        .refused("longer extensions", extensions(bytes: 16_385), 400),
+        .served("the most trailers beside two fields", trailers(98)),
+        .refused("one trailer more", trailers(99), 431),
+    ]
+
     private static let pipelines: [WireCase] = [
+        .served(
+            "upgrades are not taken up",
+            get("/", "Connection: upgrade\r\nUpgrade: h2c, websocket\r\n")),
         WireCase(
             "forty in one write",
             String(repeating: get("/"), count: 39) + get("/", "Connection: close\r\n"),

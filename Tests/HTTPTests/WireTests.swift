@@ -18,7 +18,7 @@ import Testing
                 let answers = try WireAnswer.all(try Self.receiveAll(client))
                     .filter { $0.status >= 200 }
                 let endsEarly = wire.mayEndEarly && piece == 1 && answers.count == 1
-                #expect(answers.map(\.status) == wire.statuses || endsEarly)
+                #expect(answers.map(\.status) == wire.statuses || endsEarly, "\(wire.name)")
                 for answer in answers { Self.check(answer) }
                 let saysClose = answers.last?.values("Connection") == ["close"]
                 #expect(saysClose == wire.closes)
@@ -111,7 +111,8 @@ import Testing
                 return client
             }
             try clients[0].send(RawConnection.get("/"))
-            #expect(fixture.witness.count("largest") == 0)
+            // What was sent since is the first of the body.
+            #expect(fixture.witness.count("largest") < 64)
             #expect(ServerBodyTests.residentBytes() - before < 20 * 64 * 1024 + 4_000_000)
         }
     }

@@ -93,33 +93,44 @@ import Testing
         }
     }
 
-    @Test("Training threads give way to everything else; the one that answers does not")
+    @Test("Inference goes behind the server and training behind all; threads that answer do not")
     func priority() async throws {
         try await onThread {
             let folder = try TemporaryFolder()
             let server = ServerProcess(folder)
             defer { server.kill() }
             try server.start()
-            let own = try Self.classes(server.pid)[server.pid]
+            let own = try Self.scheduling(server.pid)[server.pid]
             let training = try server.client.workerPID("train")
-            for (thread, found) in try Self.classes(training) {
-                #expect(thread == training ? found == own : found == 5, "SCHED_IDLE is 5")
+            for (thread, found) in try Self.scheduling(training) {
+                #expect(thread == training ? found == own : found.policy == 5, "SCHED_IDLE is 5")
             }
             let inference = try server.client.workerPID("infer")
-            #expect(try Self.classes(inference).values.allSatisfy { $0 == own })
+            for (thread, found) in try Self.scheduling(inference) where thread != inference {
+                #expect(found.policy == own?.policy)
+                #expect(found.nice == min((own?.nice ?? 0) + 10, 19))
+            }
+            #expect(try Self.scheduling(inference)[inference] == own)
         }
     }
 
-    /// The scheduling class of each thread: the 41st field of its `stat`.
-    private static func classes(_ pid: pid_t) throws -> [pid_t: Int] {
+    private struct Scheduling: Equatable {
+        var policy: Int
+        var nice: Int
+    }
+
+    /// How each thread is scheduled: the 41st and the 19th field of its `stat`.
+    private static func scheduling(_ pid: pid_t) throws -> [pid_t: Scheduling] {
         let tasks = "/proc/\(pid)/task"
-        var classes: [pid_t: Int] = [:]
+        var threads: [pid_t: Scheduling] = [:]
         for name in try FileManager.default.contentsOfDirectory(atPath: tasks) {
             let stat = try String(contentsOfFile: "\(tasks)/\(name)/stat", encoding: .utf8)
             let fields = stat.components(separatedBy: ") ").last?.split(separator: " ") ?? []
-            guard let thread = pid_t(name), fields.count > 38 else { continue }
-            classes[thread] = Int(fields[38])
+            guard let thread = pid_t(name), fields.count > 38, let policy = Int(fields[38]),
+                let nice = Int(fields[16])
+            else { continue }
+            threads[thread] = Scheduling(policy: policy, nice: nice)
         }
-        return classes
+        return threads
     }
 }

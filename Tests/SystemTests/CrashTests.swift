@@ -39,6 +39,48 @@ import Testing
         }
     }
 
+    @Test("An upload in pieces goes on where kill -9 of the server left it, byte for byte")
+    func resumedUpload() async throws {
+        try await onThread {
+            let folder = try TemporaryFolder()
+            let server = ServerProcess(folder)
+            defer { server.kill() }
+            try server.start()
+            let rows = Array(Journey.moods(4000).utf8)
+            let upload = try server.client.post("/v1/uploads", ["name": "pieces"]).json
+            let path = "/v1/uploads/\(upload["id"]?.string ?? "")"
+
+            func head(_ offset: Int) -> String {
+                "PATCH \(path) HTTP/1.1\r\nHost: localhost\r\nUpload-Offset: \(offset)\r\n"
+                    + "Content-Length: \(rows.count - offset)\r\n\r\n"
+            }
+            func held() throws -> Int {
+                Int(try server.client.get(path).json["offset"]?.integer ?? -1)
+            }
+            var offset = 0
+            for sent in [50_000, 90_000, 90_001] {
+                let connection = try RawConnection(port: server.port, timeoutSeconds: 60)
+                try connection.send(Array(head(offset).utf8) + rows[offset..<sent])
+                let deadline = Date().addingTimeInterval(30)
+                while Date() < deadline, try held() < sent { usleep(10_000) }
+                server.kill()
+                try server.start()
+                let found = try held()
+                #expect(found == sent, "what the server had told of is there")
+                offset = found
+            }
+            let last = try RawConnection(port: server.port, timeoutSeconds: 60)
+            try last.send(Array(head(offset).utf8) + rows[offset...])
+            #expect(try last.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 204 "))
+            let made = try server.client.send("POST", path + "/complete")
+            #expect(made.status == 201)
+            let whole = try server.client.upload("whole", String(decoding: rows, as: UTF8.self))
+            for field in ["rows", "bytes", "sha256", "labels"] {
+                #expect(made.json[field] == whole.json[field], "\(field)")
+            }
+        }
+    }
+
     @Test(
         "A run succeeds though the server is killed again and again, at any point of a checkpoint")
     func checkpoints() async throws {

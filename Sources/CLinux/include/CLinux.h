@@ -21,6 +21,9 @@ int linux_bound_port(int descriptor);
 /// epoll_ctl with the token as data.
 int linux_epoll_control(
     int epoll, int operation, int descriptor, uint32_t events, uint64_t token);
+/// Asks that the calling thread computes so long at a time and, for that, gets the processor sooner
+/// from others when it wakes (Linux 6.12; older kernels ignore it). 0, or -1 and errno.
+int linux_ask_short_slices(uint64_t nanoseconds);
 /// Names the calling thread (at most 15 bytes).
 int linux_name_thread(const char *name);
 #include "process.h"

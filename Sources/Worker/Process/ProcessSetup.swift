@@ -11,8 +11,8 @@ enum ProcessSetup {
     private static let safeCoreType = "Haswell"
     private static let retryVariable = "POLYTASK_BLAS_RETRIED"
     private static let niceLowest: Int32 = 19
-    /// A third of the weight of a thread of the server.
-    private static let niceBelowServer: Int32 = 5
+    /// Below the server: a tenth of the weight of one of its threads.
+    private static let niceSteps: Int32 = 10
 
     /// The socket's end says it too, but not to a thread that computes.
     static func dieWithParent() {
@@ -42,8 +42,9 @@ enum ProcessSetup {
     /// answers are short and must not wait for a batch; all else takes what others leave.
     static func lowerPriority(isInference: Bool) {
         let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
+        let own = getpriority(Int32(PRIO_PROCESS.rawValue), id_t(getpid()))
+        let nice = isInference ? min(own + niceSteps, niceLowest) : niceLowest
         for thread in (threads ?? []).compactMap({ Int32($0) }) where thread != getpid() {
-            let nice = isInference ? niceBelowServer : niceLowest
             setpriority(Int32(PRIO_PROCESS.rawValue), id_t(thread), nice)
             if !isInference { _ = linux_schedule_idle(thread) }
         }

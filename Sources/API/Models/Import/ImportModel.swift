@@ -16,13 +16,19 @@ extension API {
         guard let name else { return try await beginImport(request) }
         try Self.check(name)
         let scratch = "\(store.blobs.scratch)/upload-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: scratch) }
         let sent = try await receiveModel(request)
-        let model = try await take(store.blobs.path(sent), scratch: scratch, kept: sent) {
-            store, sha256, taken in
-            let summary = taken.summary(source: ["kind": "upload"], license: license)
-            return try store.createBaseModel(name: name, sha256: sha256, summary: summary)
-        }
+        let result: Result<ModelRecord, any Error>
+        do {
+            result = .success(
+                try await take(store.blobs.path(sent), scratch: scratch, kept: sent) {
+                    store, sha256, taken in
+                    let summary = taken.summary(source: ["kind": "upload"], license: license)
+                    return try store.createBaseModel(name: name, sha256: sha256, summary: summary)
+                })
+        } catch { result = .failure(error) }
+        // Large files take their time to go.
+        try? await blocking.run { try FileManager.default.removeItem(atPath: scratch) }
+        let model = try result.get()
         var response = Response.json(model.json, status: 201)
         response.fields["Location"] = "/v1/models/\(model.id)"
         return response
@@ -30,19 +36,18 @@ extension API {
 
     private func beginImport(_ request: Request) async throws -> Response {
         let body = try await JSONBody.read(request, limits: limits)
-        var fields = try FieldReader(body.value)
-        guard let name = try fields.identifier("name") else {
-            throw fields.missing(
-                "name", "a name for the model; to upload a file, put it in the query: ?name=")
-        }
-        try Self.check(name)
-        let license = try fields.identifier("license")
-        let source = try ImportSource(&fields, sources)
-        try fields.finish()
-        if case .scratch(let scratch) = source {
-            _ = try await stored { try $0.dataset(scratch.dataset) }
-        }
-        let record = try await stored { store in
+        // Looks at the files that a path names.
+        let record = try await stored { [sources] store in
+            var fields = try FieldReader(body.value)
+            guard let name = try fields.identifier("name") else {
+                throw fields.missing(
+                    "name", "a name for the model; to upload a file, put it in the query: ?name=")
+            }
+            try Self.check(name)
+            let license = try fields.identifier("license")
+            let source = try ImportSource(&fields, sources)
+            try fields.finish()
+            if case .scratch(let scratch) = source { _ = try store.dataset(scratch.dataset) }
             var json = source.json.object ?? [:]
             json["license"] = license.map { .string($0) }
             return try store.createImport(name: name, source: .object(json))
@@ -94,8 +99,10 @@ extension API {
 
     private func check(_ path: String, scratch: String) async throws -> TakenModel {
         do {
-            try FileManager.default.createDirectory(
-                atPath: scratch, withIntermediateDirectories: true)
+            try await blocking.run {
+                try FileManager.default.createDirectory(
+                    atPath: scratch, withIntermediateDirectories: true)
+            }
             let work = FileJob.take(path: path, scratch: "\(scratch)/work")
             guard case .taken(let model) = try await compute.work(work) else {
                 throw APIError(.internal, "the files worker gave another answer")

@@ -44,10 +44,12 @@ final class ModelImporter: Sendable {
     private func perform(_ record: ImportRecord, _ api: API) async -> Bool {
         let folder = api.store.importFolder(record.id)
         do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true)
-            // What an earlier process made of the files, if it got that far.
-            try? FileManager.default.removeItem(atPath: "\(folder)/work")
+            try await downloads.run {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true)
+                // What an earlier process made of the files, if it got that far.
+                try? FileManager.default.removeItem(atPath: "\(folder)/work")
+            }
             try await bring(record, folder, api)
         } catch is CancellationError {
             // The server stops and will go on, or the import was deleted.
@@ -61,7 +63,7 @@ final class ModelImporter: Sendable {
             }
             if isNoted == nil { return false }
         }
-        try? FileManager.default.removeItem(atPath: folder)
+        await remove(folder)
         return true
     }
 
@@ -81,7 +83,7 @@ final class ModelImporter: Sendable {
             if listing.files.count == 1 { path += "/\(listing.files[0])" }
         case .scratch(let scratch):
             try await api.report(record, "making")
-            try? FileManager.default.removeItem(atPath: path)
+            await remove(path)
             let data = try await api.stored { store in
                 BlobReference(
                     sha256: "", path: store.blobs.path(try store.dataset(scratch.dataset).sha256))
@@ -101,6 +103,10 @@ final class ModelImporter: Sendable {
                 throw CancellationError()
             }
         }
+    }
+
+    private func remove(_ path: String) async {
+        try? await downloads.run { try FileManager.default.removeItem(atPath: path) }
     }
 
     private func download(
