@@ -50,7 +50,14 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
         else { return 0 }
         // A layout is a list of names: what is beyond reason there is refused by the limits.
         if configuration.layers <= 64 { _ = try? architecture.layout(configuration) }
-    case UInt8(ascii: "i"): _ = try? ShardIndex(text)
+    case UInt8(ascii: "i"):
+        let index = try? ShardIndex(text)
+        #if CANARY
+            // The seed has one tensor, of this name.
+            if let index, index.home["a"] == nil { fatalError("canary: another tensor") }
+        #else
+            _ = index
+        #endif
     case UInt8(ascii: "l"):
         _ = write(bytes, to: "adapter_config.json")
         _ = try? PEFTFolder(folder)

@@ -107,8 +107,8 @@ def ewc(strength, method="ewc"):
 
 
 # One sweep for EWC: too weak forgets, too strong learns nothing new.
-LAMBDAS = {"1e3": 1e3, "1e4": 1e4, "1e5": 1e5, "1e6": 1e6}
-HYBRID_LAMBDA = 1e4
+LAMBDAS = {"1e2": 1e2, "1e3": 1e3, "1e4": 1e4, "1e5": 1e5}
+HYBRID_LAMBDA = 1e3
 
 # The controls and remedies of a sequence, the headline first.
 NAIVE = Arm("naive", "naive")
@@ -120,8 +120,8 @@ SINGLE = Arm("single_task", "single task each", alone=True)
 EWC_SWEEP = tuple(
     Arm(f"ewc_{name}", f"EWC λ={name}", {"retention": [ewc(strength)]}, cost=1.1, group="ewc")
     for name, strength in LAMBDAS.items())
-REPLAY_EWC = Arm("replay_ewc", "replay + EWC λ=1e4", {"retention": [replay(), ewc(HYBRID_LAMBDA)]}, cost=1.9)
-ONLINE_EWC = Arm("online_ewc", "online EWC λ=1e4", {"retention": [ewc(HYBRID_LAMBDA, "online_ewc")]}, cost=1.1)
+REPLAY_EWC = Arm("replay_ewc", "replay + EWC λ=1e3", {"retention": [replay(), ewc(HYBRID_LAMBDA)]}, cost=1.9)
+ONLINE_EWC = Arm("online_ewc", "online EWC λ=1e3", {"retention": [ewc(HYBRID_LAMBDA, "online_ewc")]}, cost=1.1)
 DER = Arm("der_pp", "DER++ 10 %", {"retention": [{"method": "der_pp"}]}, cost=2.6)
 LWF = Arm("lwf", "LwF", {"retention": [{"method": "lwf"}]}, cost=1.4)
 A_GEM = Arm("a_gem", "A-GEM 10 %", {"retention": [{"method": "a_gem"}]}, cost=2)

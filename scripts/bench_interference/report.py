@@ -175,7 +175,7 @@ def progressive_claim(found):
 
 def hybrid_claim(found):
     both, one = found.get("replay_ewc"), found.get("replay")
-    part = found.get("ewc_1e4")
+    part = found.get("ewc_1e3")
     if not (both and one and part):
         return None
     best = max(one["acc"], part["acc"])
