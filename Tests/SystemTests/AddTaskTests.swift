@@ -20,9 +20,7 @@ import Testing
     func add() async throws {
         try await onThread {
             let folder = try TemporaryFolder()
-            let file = folder.path + "/tiny.gguf"
-            try TinyLlamaFile.write(file)
-            let journey = try Journey(folder, model: file)
+            let journey = try Journey(tiny: folder)
             defer { journey.server.kill() }
             let client = journey.client
             let first = try journey.train("bot", rows: 40, epochs: 4, learningRate: 1e-2)

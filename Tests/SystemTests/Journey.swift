@@ -16,6 +16,13 @@ struct Journey {
         try server.start()
     }
 
+    /// The same with a random model of a few thousand weights, in the folder's `tiny.gguf`.
+    init(tiny folder: TemporaryFolder) throws {
+        let file = folder.path + "/tiny.gguf"
+        try TinyLlamaFile.write(file)
+        try self.init(folder, model: file)
+    }
+
     static func moods(_ count: Int) -> String {
         (0..<count).map { index in
             let isGood = index % 2 == 0

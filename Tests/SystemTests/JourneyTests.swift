@@ -6,17 +6,11 @@ import Testing
 
 /// On a random model of a few thousand weights: every step is real, only the text is not.
 @Suite(.serialized) struct JourneyTests {
-    private static func tiny(_ folder: TemporaryFolder) throws -> Journey {
-        let file = folder.path + "/tiny.gguf"
-        try TinyLlamaFile.write(file)
-        return try Journey(folder, model: file)
-    }
-
     @Test("Two uploads become a model that classifies and generates")
     func wholeWay() async throws {
         try await onThread {
             let folder = try TemporaryFolder()
-            let journey = try Self.tiny(folder)
+            let journey = try Journey(tiny: folder)
             defer { journey.server.kill() }
             let client = journey.client
             let alone = try client.post(
@@ -71,7 +65,7 @@ import Testing
     func resumes() async throws {
         try await onThread {
             let folder = try TemporaryFolder()
-            let journey = try Self.tiny(folder)
+            let journey = try Journey(tiny: folder)
             defer { journey.server.kill() }
             let id = try journey.train("bot", rows: 200, epochs: 12)
             let before = try journey.client.wait(id, until: Journey.isUnderWay)
@@ -94,7 +88,7 @@ import Testing
     func inferenceDies() async throws {
         try await onThread {
             let folder = try TemporaryFolder()
-            let journey = try Self.tiny(folder)
+            let journey = try Journey(tiny: folder)
             defer { journey.server.kill() }
             let client = journey.client
             let request: JSON = ["model": "base", "prompt": "Hello", "max_tokens": 4]

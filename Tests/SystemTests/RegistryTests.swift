@@ -42,9 +42,7 @@ import Testing
     func roundTrip() async throws {
         try await onThread {
             let folder = try TemporaryFolder()
-            let file = folder.path + "/tiny.gguf"
-            try TinyLlamaFile.write(file)
-            let journey = try Journey(folder, model: file)
+            let journey = try Journey(tiny: folder)
             defer { journey.server.kill() }
             let client = journey.client
             let id = try journey.train("bot", rows: 20, epochs: 1)
@@ -75,12 +73,11 @@ import Testing
     func refusals() async throws {
         try await onThread {
             let folder = try TemporaryFolder()
-            let file = folder.path + "/tiny.gguf"
-            try TinyLlamaFile.write(file)
-            let journey = try Journey(folder, model: file)
+            let journey = try Journey(tiny: folder)
             defer { journey.server.kill() }
             let client = journey.client
-            var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
+            var bytes = [UInt8](
+                try Data(contentsOf: URL(fileURLWithPath: folder.path + "/tiny.gguf")))
             // The count of tensors becomes larger than any file.
             bytes.replaceSubrange(8..<16, with: [UInt8](repeating: 0xFF, count: 8))
             let huge: [UInt8] = [0, 0, 0, 0x80, 0, 0, 0, 0] + Array("{}".utf8)
