@@ -34,7 +34,7 @@ extension ModelRecord {
         }
     }
 
-    /// What it can be trained for; nil: not known of a fine-tuned model.
+    /// What it can be trained for; nil: not known of a model that an older version took in.
     var taskKinds: [String]? { summary["task_kinds"]?.array?.compactMap(\.string) }
 
     /// nil: not known.

@@ -29,9 +29,15 @@ package struct Reservoir: Sendable, Equatable {
     /// What is kept of the items 0..<count, in the order of the slots.
     package static func kept(of count: Int, capacity: Int, seed: UInt64) -> [Int] {
         var reservoir = Reservoir(capacity: capacity, seed: seed)
+        return reservoir.fill(from: count)
+    }
+
+    /// The same by a reservoir that has seen nothing yet, and has seen them all then.
+    package mutating func fill(from count: Int) -> [Int] {
+        precondition(seen == 0, "the first items of the stream")
         var slots = [Int](repeating: 0, count: min(count, capacity))
         for item in 0..<count {
-            if let slot = reservoir.offer() { slots[slot] = item }
+            if let slot = offer() { slots[slot] = item }
         }
         return slots
     }

@@ -44,9 +44,9 @@ extension Store {
         return ids
     }
 
-    /// After the compute process died or let go: back to queued, or paused if that was wanted,
-    /// failures + 1 when `charged`; the
-    /// third failure without a checkpoint in between makes it failed, `poisoned`.
+    /// After the compute process died or let go: back to queued, or paused if that was wanted.
+    /// Failures + 1 when `charged`; the third without a checkpoint in between makes it failed,
+    /// `poisoned`.
     /// - Returns: the new status; the present one, with nothing changed, when the fence is stale.
     @discardableResult
     package func releaseRun(

@@ -9,11 +9,15 @@ enum RunParameters {
     /// `key` and `value` of each, in the words of the API.
     static func of(_ spec: RunSpec) -> [JSON] {
         let retention = (spec.retention ?? []).map(text).joined(separator: "+")
-        let stages = (spec.stages ?? [spec.tasks.map(\.name)]).map { $0.joined(separator: "+") }
+        func names(_ places: [Int]) -> String {
+            places.map { spec.tasks[$0].name }.joined(separator: "+")
+        }
+        let learnt = spec.startsLearnt == true ? spec.stagePlaces.first.map(names) : nil
+        let stages = spec.trainedStagePlaces.map(names)
         let values: [(key: String, value: String)] = [
             ("base_model", spec.baseModel),
             ("tasks", spec.tasks.map(\.name).joined(separator: ",")),
-            ("stages", stages.joined(separator: ",")),
+            ("learnt", learnt ?? "none"), ("stages", stages.joined(separator: ",")),
             ("mixing", text(spec.mixing)),
             ("curriculum", spec.curriculum.map(text) ?? "none"),
             ("weighting", spec.weighting.map(text) ?? "none"),

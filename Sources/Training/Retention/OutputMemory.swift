@@ -44,11 +44,7 @@ struct OutputMemory {
         _ task: Int, _ examples: [Example], runner: StepRunner, between: () throws -> Void
     ) throws {
         guard reservoirs[task].seen == 0 else { return }
-        var slots: [Int] = []
-        for row in examples.indices {
-            guard let slot = reservoirs[task].offer() else { continue }
-            if slot < slots.count { slots[slot] = row } else { slots.append(row) }
-        }
+        let slots = reservoirs[task].fill(from: examples.count)
         let chosen = slots.map { examples[$0] }
         for batch in chosen.batches(tokensMax: runner.pass.tokensMax) {
             try between()
