@@ -75,6 +75,15 @@ private func plan(
         #expect(plan.tokensByEpoch == [35])
     }
 
+    @Test("Steps hold at most the rows that they may")
+    func rowsOfAStep() {
+        let plan = RunPlan(
+            lengths: [Array(repeating: 3, count: 7)], shares: [1], epochs: 1, batchTokens: 9,
+            batchRows: 2, seed: 1)
+        #expect(plan.epoch(0).map(\.count) == [2, 2, 2, 1])
+        #expect(plan.stepsByEpoch == [4])
+    }
+
     private func paced(_ name: String) throws -> RunPlan {
         let curriculum = Curriculum(
             try Multitask.curriculum(

@@ -86,8 +86,9 @@ def section(experiment, results):
                      zip(some["tasks"], some["rows"], some["held"]))
     common = experiment.common
     dtype = some["runs"][0]["spec"]["dtype"]
+    batch = f"{common['batch_rows']} rows" if "batch_rows" in common else f"{common['batch_tokens']} tokens"
     intro = (f"{experiment.model} in {dtype}, AdamW {common['optimizer']['learning_rate']:g}, "
-             f"{common['epochs']} epoch(s), {common['batch_tokens']} tokens a step. Rows, trained / held out: {rows}.")
+             f"{common['epochs']} epoch(s), {batch} a step. Rows, trained / held out: {rows}.")
     before = [figures.scaled(task.metric, (some["runs"][0]["interference"].get("base") or {}).get(task.name))
               for task in experiment.trained]
     if None not in before:

@@ -22,6 +22,7 @@ struct RunPlan {
 
     private let lengths: [[Int]]
     private let batchTokens: Int
+    private let batchRows: Int
     private let seed: UInt64
     private let epochs: Int
     private let curriculum: Curriculum?
@@ -30,12 +31,14 @@ struct RunPlan {
     ///   - lengths: tokens of every training row, by task.
     ///   - shares: of each task, summing to 1.
     ///   - batchTokens: a step is filled up to this many tokens, with one row at least.
+    ///   - batchRows: and up to this many rows.
     init(
-        lengths: [[Int]], shares: [Double], epochs: Int, batchTokens: Int, seed: UInt64,
-        curriculum: Curriculum? = nil
+        lengths: [[Int]], shares: [Double], epochs: Int, batchTokens: Int, batchRows: Int = .max,
+        seed: UInt64, curriculum: Curriculum? = nil
     ) {
         self.lengths = lengths
         self.batchTokens = batchTokens
+        self.batchRows = batchRows
         self.seed = seed
         self.epochs = epochs
         self.curriculum = curriculum
@@ -46,7 +49,7 @@ struct RunPlan {
         tokensByEpoch = []
         for epoch in 0..<epochs {
             let drawn = draw(epoch: epoch)
-            steps.append(Self.fill(drawn, lengths, batchTokens).count)
+            steps.append(fill(drawn).count)
             tokens.append(drawn.reduce(0) { $0 + lengths[$1.task][$1.row] })
         }
         stepsByEpoch = steps
@@ -58,7 +61,7 @@ struct RunPlan {
     func epoch(_ epoch: Int) -> [[Draw]] {
         var drawn = draw(epoch: epoch)
         if curriculum != nil { countVisits(&drawn, epoch: epoch) }
-        return Self.fill(drawn, lengths, batchTokens)
+        return fill(drawn)
     }
 
     /// Sets the pass of draws that a curriculum made: 0 the first time that a row is drawn.
@@ -121,14 +124,12 @@ struct RunPlan {
         }
     }
 
-    private static func fill(
-        _ draws: [Draw], _ lengths: [[Int]], _ batchTokens: Int
-    ) -> [[Draw]] {
+    private func fill(_ draws: [Draw]) -> [[Draw]] {
         var steps: [[Draw]] = []
         var room = 0
         for draw in draws {
             let length = lengths[draw.task][draw.row]
-            if length <= room {
+            if length <= room, steps[steps.count - 1].count < batchRows {
                 steps[steps.count - 1].append(draw)
                 room -= length
             } else {

@@ -35,7 +35,7 @@ struct StagePlan {
                 lengths: lengths.enumerated().map { isIn[$0] ? $1 : [] },
                 shares: shares.enumerated().map { isIn[$0] ? $1 / total : 0 },
                 epochs: stage == 0 && spec.startsLearnt == true ? 0 : spec.epochs,
-                batchTokens: spec.batchTokens,
+                batchTokens: spec.batchTokens, batchRows: spec.batchRows ?? .max,
                 seed: stage == 0
                     ? spec.seed : SeededGenerator.hash("stage \(stage)", seed: spec.seed),
                 curriculum: curriculum)
