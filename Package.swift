@@ -63,7 +63,7 @@ let package = Package(
 
         // Serving.
         module("Sockets", ["CLinux", "COpenSSL"], hot),
-        module("HTTP", ["Sockets", "CLinux"], hot),
+        module("HTTP", ["Sockets"], hot),
         module("Store", ["JSON", "Spec", "Datasets", "CEmbedded", "COpenSSL", grdb]),
         module("WorkerProtocol", ["JSON", "Spec"]),
         module("Tracking", ["Store", "Spec", "JSON", "HTTP"]),
@@ -137,3 +137,19 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c2x
 )
+
+// `scripts/sanitize` builds some modules' tests, and what they need, alone.
+if let chosen = Context.environment["POLYTASK_TESTS"] {
+    var kept: Set<String> = []
+    var wanted = chosen.split(separator: " ").map { "\($0)Tests" }
+    while let name = wanted.popLast() {
+        guard kept.insert(name).inserted else { continue }
+        for target in package.targets where target.name == name {
+            for case .byNameItem(let dependency, _) in target.dependencies {
+                wanted.append(dependency)
+            }
+        }
+    }
+    package.targets.removeAll { !kept.contains($0.name) }
+    package.products = []
+}
