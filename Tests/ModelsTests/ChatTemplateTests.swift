@@ -106,6 +106,22 @@ struct ChatTemplateTests {
         #expect(throws: ModelError.self) { try render(loop + loop + "x" + end + end) }
     }
 
+    @Test(
+        "nothing can be doubled without end, nested without end or compared without end",
+        arguments: [
+            "{% set n.a = n.a ~ n.a %}", "{% set n.a = n.a + n.a %}",
+            "{% set n.a = n.a ~ '' ~ n.a %}", "{% set n.l = n.l + n.l %}",
+            "{% set n.l = [n.l, n.l] %}{% if n.l == n.l %}{% endif %}",
+            "{% set n.l = [n.l] %}{% set n.l = [n.l] %}",
+            "{% set n.l = range(100000) %}", "{% set n.a = [n.a, n.a] | join(n.a) %}",
+        ])
+    func amplification(step: String) {
+        let source =
+            "{% set n = namespace(a='ab', l=[1, 2]) %}"
+            + "{% for i in range(30000) %}\(step){% endfor %}"
+        #expect(throws: ModelError.self) { try render(source) }
+    }
+
     @Test("a template's own refusal reaches the caller")
     func refusal() {
         let template =

@@ -1,15 +1,17 @@
 extension TemplateInterpreter {
     mutating func evaluate(_ expression: TemplateExpression) throws -> TemplateValue {
-        try countStep()
+        try countSteps()
         switch expression {
         case .literal(let value): return value
         case .variable(let name): return lookUp(name)
         case .attribute(let base, let name): return try attribute(try evaluate(base), name)
         case .index(let base, let key):
             let value = try evaluate(base)
+            if case .dictionary = value { try countSteps(value.steps) }
             return try value.index(try evaluate(key))
         case .slice(let base, let from, let to, let step):
             let value = try evaluate(base)
+            try countSteps(value.steps)
             return try value.sliced(from: try bound(from), to: try bound(to), by: step)
         case .call(let function, let arguments, let named):
             return try call(function, arguments, named)
@@ -33,8 +35,11 @@ extension TemplateInterpreter {
         case .conditional(let condition, let then, let otherwise):
             if try evaluate(condition).isTrue { return try evaluate(then) }
             return try otherwise.map { try evaluate($0) } ?? .undefined
-        case .list(let items): return .list(try items.map { try evaluate($0) })
+        case .list(let items):
+            try countSteps(Self.stepsPerNesting)
+            return .list(try items.map { try evaluate($0) })
         case .dictionary(let members):
+            try countSteps(Self.stepsPerNesting)
             return .dictionary(
                 try members.map { member in
                     guard let key = try evaluate(member.key).string else {
@@ -53,7 +58,10 @@ extension TemplateInterpreter {
         return value
     }
 
-    private func attribute(_ value: TemplateValue, _ name: String) throws -> TemplateValue {
+    private mutating func attribute(_ value: TemplateValue, _ name: String) throws
+        -> TemplateValue
+    {
+        if case .dictionary = value { try countSteps(value.steps) }
         switch value {
         case .namespace(let number): return namespaces[number][name] ?? .undefined
         case .undefined: throw ModelError.template("it takes a member of something undefined")
@@ -69,19 +77,21 @@ extension TemplateInterpreter {
         }
     }
 
-    private func binary(_ symbol: String, _ left: TemplateValue, _ right: TemplateValue) throws
+    private mutating func binary(_ symbol: String, _ left: TemplateValue, _ right: TemplateValue)
+        throws
         -> TemplateValue
     {
+        try countSteps(left.steps + right.steps)
         switch symbol {
-        case "==": return .bool(left.equals(right))
-        case "!=": return .bool(!left.equals(right))
-        case "in": return .bool(try right.contains(left))
-        case "~": return .text(try left.written() + right.written())
+        case "==": return .bool(try areEqual(left, right))
+        case "!=": return .bool(!(try areEqual(left, right)))
+        case "in": return .bool(try contains(right, left))
+        case "~": return .text(Self.joined(try left.written(), try right.written()))
         case "<", ">", "<=", ">=": return .bool(try compare(symbol, left, right))
         default: break
         }
         switch (symbol, left, right) {
-        case ("+", .text(let a), .text(let b)): return .text(a + b)
+        case ("+", .text(let a), .text(let b)): return .text(Self.joined(a, b))
         case ("+", .list(let a), .list(let b)): return .list(a + b)
         case (_, .integer(let a), .integer(let b)): return try integers(symbol, a, b)
         default:
@@ -89,6 +99,46 @@ extension TemplateInterpreter {
                 throw ModelError.template("\(symbol) was given values it does not combine")
             }
             return try numbers(symbol, a, b)
+        }
+    }
+
+    /// Without empty parts: there are no more of them than bytes.
+    private static func joined(_ left: [TextPart], _ right: [TextPart]) -> [TextPart] {
+        (left + right).filter { !$0.text.isEmpty }
+    }
+
+    /// Equality as Python's: numbers by value, text by characters whatever its origin.
+    mutating func areEqual(_ left: TemplateValue, _ right: TemplateValue) throws -> Bool {
+        try countSteps()
+        switch (left, right) {
+        case (.undefined, .undefined), (.none, .none): return true
+        case (.list(let a), .list(let b)):
+            guard a.count == b.count else { return false }
+            for (one, other) in zip(a, b) where try !areEqual(one, other) { return false }
+            return true
+        case (.text, .text):
+            try countSteps(left.steps + right.steps)
+            guard let a = left.string, let b = right.string else { return false }
+            return a.utf8.elementsEqual(b.utf8)
+        default:
+            guard let a = left.double, let b = right.double else { return false }
+            return a == b
+        }
+    }
+
+    private mutating func contains(_ value: TemplateValue, _ item: TemplateValue) throws -> Bool {
+        switch value {
+        case .list(let items):
+            for one in items where try areEqual(one, item) { return true }
+            return false
+        case .dictionary(let members): return members.contains { $0.key == item.string }
+        case .text:
+            guard let whole = value.string, let part = item.string else {
+                throw ModelError.template("in needs text on both sides")
+            }
+            return Array(whole.utf8).firstRange(of: Array(part.utf8)) != nil
+        case .undefined: return false
+        default: throw ModelError.template("in needs text, a list or a mapping")
         }
     }
 

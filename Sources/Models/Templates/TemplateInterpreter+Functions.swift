@@ -5,6 +5,7 @@ extension TemplateInterpreter {
         _ named: [(String, TemplateExpression)]
     ) throws -> TemplateValue {
         let values = try arguments.map { try evaluate($0) }
+        try countSteps(values.reduce(0) { $0 + $1.steps })
         let members = try named.map { (key: $0.0, value: try evaluate($0.1)) }
         switch function {
         case .variable("raise_exception"):
@@ -22,7 +23,7 @@ extension TemplateInterpreter {
         }
     }
 
-    private func range(_ values: [TemplateValue]) throws -> TemplateValue {
+    private mutating func range(_ values: [TemplateValue]) throws -> TemplateValue {
         let bounds = values.compactMap { value -> Int? in
             guard case .integer(let bound) = value else { return nil }
             return bound
@@ -35,12 +36,14 @@ extension TemplateInterpreter {
         guard !overflow, length <= 100_000 else {
             throw ModelError.template("a range is longer than 100000")
         }
+        try countSteps(Swift.max(length, 0) / 8)
         return .list((0..<Swift.max(length, 0)).map { .integer(begin + $0) })
     }
 
-    private func method(_ value: TemplateValue, _ name: String, _ arguments: [TemplateValue]) throws
-        -> TemplateValue
-    {
+    private mutating func method(
+        _ value: TemplateValue, _ name: String, _ arguments: [TemplateValue]
+    ) throws -> TemplateValue {
+        try countSteps(value.steps)
         if case .dictionary(let members) = value {
             switch name {
             case "items": return .list(members.map { .list([.trusted($0.key), $0.value]) })
@@ -70,10 +73,13 @@ extension TemplateInterpreter {
         }
     }
 
-    private func split(_ value: TemplateValue, _ separator: String) throws -> TemplateValue {
+    private mutating func split(_ value: TemplateValue, _ separator: String) throws -> TemplateValue
+    {
         guard case .text(let parts) = value, let whole = value.string else {
             throw ModelError.template("only text can be split")
         }
+        // A piece is many times as large as its text.
+        try countSteps(whole.utf8.count / 4)
         let isTrusted = parts.allSatisfy(\.isTrusted)
         let cut = Array(separator.utf8)
         var rest = Array(whole.utf8)[...]
@@ -90,9 +96,10 @@ extension TemplateInterpreter {
         return .list(pieces)
     }
 
-    func filter(_ value: TemplateValue, _ name: String, _ arguments: [TemplateValue]) throws
-        -> TemplateValue
-    {
+    mutating func filter(
+        _ value: TemplateValue, _ name: String, _ arguments: [TemplateValue]
+    ) throws -> TemplateValue {
+        try countSteps(arguments.reduce(value.steps) { $0 + $1.steps })
         switch name {
         case "trim": return try value.trimmed(leading: true, trailing: true)
         case "upper": return try value.mapped { $0.uppercased() }
@@ -113,10 +120,14 @@ extension TemplateInterpreter {
         case "join":
             if case .list(let items) = value {
                 let separator = try arguments.first?.written() ?? []
-                let joined = try items.enumerated().flatMap { index, item in
-                    (index == 0 ? [] : separator) + (try item.written())
+                let each = TemplateValue.text(separator).steps
+                var joined: [TextPart] = []
+                for (index, item) in items.enumerated() {
+                    try countSteps(1 + each + item.steps)
+                    if index > 0 { joined += separator }
+                    joined += try item.written()
                 }
-                return .text(joined)
+                return .text(joined.filter { !$0.text.isEmpty })
             }
         case "items": return try method(value, "items", [])
         default: break
@@ -134,7 +145,9 @@ extension TemplateInterpreter {
         }
     }
 
-    func test(_ value: TemplateValue, _ name: String, _ arguments: [TemplateValue]) throws -> Bool {
+    mutating func test(_ value: TemplateValue, _ name: String, _ arguments: [TemplateValue]) throws
+        -> Bool
+    {
         switch (name, value) {
         case ("defined", .undefined): return false
         case ("defined", _): return true
@@ -151,7 +164,7 @@ extension TemplateInterpreter {
             ("false", _):
             return false
         case ("equalto", _), ("eq", _):
-            return value.equals(arguments.first ?? .undefined)
+            return try areEqual(value, arguments.first ?? .undefined)
         default:
             throw ModelError.template("the test \(printable(name)) is not supported")
         }

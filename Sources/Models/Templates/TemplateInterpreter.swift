@@ -2,6 +2,8 @@
 struct TemplateInterpreter {
     static let stepsMax = 1_000_000
     static let outputBytesMax = 64 << 20
+    /// For each list or mapping that is written out: none nests deeper than the stack bears.
+    static let stepsPerNesting = 250
 
     private(set) var output: [TextPart] = []
     private var outputBytes = 0
@@ -19,8 +21,10 @@ struct TemplateInterpreter {
         _ = try execute(statements)
     }
 
-    mutating func countStep() throws {
-        steps += 1
+    /// Counts work before it is done: what an operation reads and makes is a part of it, so that
+    /// neither text nor lists can be doubled without end.
+    mutating func countSteps(_ count: Int = 1) throws {
+        steps += count
         guard steps <= Self.stepsMax else {
             throw ModelError.template("it takes more than \(Self.stepsMax) steps")
         }
@@ -28,7 +32,7 @@ struct TemplateInterpreter {
 
     private mutating func execute(_ statements: [TemplateStatement]) throws -> Exit {
         for statement in statements {
-            try countStep()
+            try countSteps()
             switch statement {
             case .text(let text): try write([TextPart(text, isTrusted: true)])
             case .output(let expression): try write(try evaluate(expression).written())
@@ -90,6 +94,7 @@ struct TemplateInterpreter {
         _ names: [String], _ value: TemplateValue, _ filter: TemplateExpression?,
         _ body: [TemplateStatement], _ otherwise: [TemplateStatement]
     ) throws {
+        try countSteps(value.steps)
         var items = try self.items(of: value)
         if let filter {
             items = try items.filter { item in
@@ -100,7 +105,7 @@ struct TemplateInterpreter {
         }
         if items.isEmpty { _ = try execute(otherwise) }
         for (index, item) in items.enumerated() {
-            try countStep()
+            try countSteps()
             var scope = try bound(names, item)
             scope["loop"] = .dictionary([
                 ("first", .bool(index == 0)), ("last", .bool(index == items.count - 1)),

@@ -41,32 +41,13 @@ extension TemplateValue {
         }
     }
 
-    /// Equality as Python's: numbers by value, text by characters whatever its origin.
-    func equals(_ other: TemplateValue) -> Bool {
-        switch (self, other) {
-        case (.undefined, .undefined), (.none, .none): return true
-        case (.list(let a), .list(let b)):
-            return a.count == b.count && zip(a, b).allSatisfy { $0.equals($1) }
-        case (.text, .text):
-            guard let a = string, let b = other.string else { return false }
-            return a.utf8.elementsEqual(b.utf8)
-        default:
-            guard let a = double, let b = other.double else { return false }
-            return a == b
-        }
-    }
-
-    func contains(_ item: TemplateValue) throws -> Bool {
+    /// What reading or copying it takes, in the interpreter's steps.
+    var steps: Int {
         switch self {
-        case .list(let items): return items.contains { $0.equals(item) }
-        case .dictionary(let members): return members.contains { $0.key == item.string }
-        case .text:
-            guard let whole = string, let part = item.string else {
-                throw ModelError.template("in needs text on both sides")
-            }
-            return Array(whole.utf8).firstRange(of: Array(part.utf8)) != nil
-        case .undefined: return false
-        default: throw ModelError.template("in needs text, a list or a mapping")
+        case .text(let parts): parts.reduce(parts.count) { $0 + $1.text.utf8.count / 256 }
+        case .list(let items): items.count / 8
+        case .dictionary(let members): members.count / 8
+        default: 0
         }
     }
 
