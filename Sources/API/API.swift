@@ -133,7 +133,9 @@ package final class API: Sendable {
         guard !isDraining || endpoint.pattern == "/livez" else {
             throw APIError(.draining, "the server is shutting down; try again in a moment")
         }
-        let permits = [try principal?.admit(), try room(endpoint.routeClass)].compactMap(\.self)
+        let permits = [
+            try principal?.admit(count: metrics.count), try room(endpoint.routeClass),
+        ].compactMap(\.self)
         let trace = request.fields["traceparent"].flatMap { TraceParent($0) }
         let origin = JobOrigin(
             request: request.id, trace: trace?.traceID, parent: trace?.parentID)

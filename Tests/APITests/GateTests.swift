@@ -12,7 +12,8 @@ import WorkerProtocol
         arguments: [
             ("Bearer the-key", 200), ("bearer the-key", 200), ("BEARER the-key", 200),
             ("Bearer The-Key", 401), ("Bearer the-key1", 401), ("Bearer the-ke", 401),
-            ("Bearer xthe-key", 401), ("Bearer", 401), ("Bearer ", 401), ("the-key", 401),
+            ("Bearer xthe-key", 401), ("Bearer the-key ", 401), ("Bearer", 401), ("Bearer ", 401),
+            ("the-key", 401),
             ("Basic the-key", 401), ("Bearer the-key the-key", 401), ("", 401),
         ])
     func key(header: String, status: Int) async throws {
@@ -70,6 +71,7 @@ import WorkerProtocol
         #expect(answer.message.contains("requests-per-minute"))
         let seconds = try #require(answer.fields["Retry-After"].flatMap { Int($0) })
         #expect((1...20).contains(seconds), "one every 20 s")
+        #expect(fixture.api.metrics.snapshot().rejections[.keyRate] == 1)
     }
 
     @Test("A key's places are taken as long as its requests last, streams to their end")
@@ -89,6 +91,7 @@ import WorkerProtocol
         let second = await fixture.send(.get, "/v1/info", fields: bearer)
         #expect(second.status == 429)
         #expect(second.message.contains("concurrent"))
+        #expect(fixture.api.metrics.snapshot().rejections[.keyConcurrent] == 1)
         response = nil
         #expect(await fixture.send(.get, "/v1/info", fields: bearer).status == 200)
         #expect(await fixture.send(.get, "/v1/info", fields: bearer).status == 200)

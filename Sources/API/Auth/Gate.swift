@@ -27,14 +27,16 @@ package struct Gate: Sendable {
     }
 
     private func principal(_ request: Request) throws -> Principal {
-        guard let header = request.fields["Authorization"] else {
+        let sent = request.fields.values(of: "Authorization")
+        guard let header = sent.first else {
             throw APIError(
                 .unauthorized,
                 "an API key is needed: send the header `Authorization: Bearer <key>`")
         }
-        guard let token = Self.bearerToken(header), let principal = keys.principal(token) else {
-            throw APIError(.unauthorized, "the API key is not valid")
-        }
+        // Of two, a proxy may have looked at the other one.
+        guard sent.count == 1, let token = Self.bearerToken(header),
+            let principal = keys.principal(token)
+        else { throw APIError(.unauthorized, "the API key is not valid") }
         return principal
     }
 
@@ -56,7 +58,8 @@ package struct Gate: Sendable {
                     + "make one with `polytask keys create` or set POLYTASK_API_KEY",
                 parameter: "Host")
         }
-        if let origin = request.fields["Origin"], origin != "http://\(host)" {
+        let own = "\(request.isSecure ? "https" : "http")://\(host)"
+        if let origin = request.fields["Origin"], origin != own {
             throw APIError(
                 .forbidden,
                 "requests from pages of another origin need an API key (`polytask keys create`)",

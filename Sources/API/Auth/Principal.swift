@@ -1,3 +1,4 @@
+import HTTP
 import Pool
 import Store
 import Synchronization
@@ -29,16 +30,19 @@ final class Principal: Sendable {
     }
 
     /// A place among the key's requests, held until the permit goes.
+    /// - Parameter count: takes the reason when there is none.
     /// - Throws: `APIError` `overloaded`.
-    func admit() throws -> Permit {
+    func admit(count: (Rejection) -> Void) throws -> Permit {
         switch usage.withLock({ $0.admit(now: MonotonicClock.seconds()) }) {
         case nil:
             return Permit { [self] in usage.withLock { $0.release() } }
         case .concurrent:
+            count(.keyConcurrent)
             throw APIError(
                 .overloaded,
                 "this key has as many requests under way as it may (its limit `concurrent`)")
         case .rate(let seconds):
+            count(.keyRate)
             throw APIError(
                 .overloaded,
                 "this key has made as many requests as it may (its limit `requests-per-minute`)",

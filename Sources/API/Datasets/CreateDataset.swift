@@ -43,7 +43,9 @@ extension API {
     }
 
     private func tooLarge() -> HTTPError {
-        HTTPError(413, "a data set may have at most \(limits.uploadBytesMax) bytes")
+        HTTPError(
+            413, "a data set may have at most \(limits.uploadBytesMax) bytes", rejection: .bodyBytes
+        )
     }
 
     /// Whether the body is gzip (RFC 9110, section 8.4.1).

@@ -35,7 +35,8 @@ extension API {
         _ body: RequestBody, to writer: PartialWriter, at offset: Int
     ) async throws -> Int {
         let room = limits.uploadBytesMax - offset
-        let tooLarge = HTTPError(413, "an upload may have at most \(limits.uploadBytesMax) bytes")
+        let tooLarge = HTTPError(
+            413, "an upload may have at most \(limits.uploadBytesMax) bytes", rejection: .bodyBytes)
         if let length = body.declaredLength, length > room { throw tooLarge }
         var count = 0
         for try await bytes in body {

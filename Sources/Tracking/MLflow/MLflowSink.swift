@@ -166,7 +166,7 @@ package final class MLflowSink: MetricSink {
     }
 
     private static func refusal(_ path: String, _ status: Int, _ answer: JSON) -> TrackingError {
-        let code = answer["error_code"]?.string.map { " (\($0))" } ?? ""
+        let code = answer["error_code"]?.string.map { " (\($0.prefix(64)))" } ?? ""
         let advice =
             switch status {
             case 401, 403: "; set MLFLOW_TRACKING_TOKEN, or _USERNAME and _PASSWORD"

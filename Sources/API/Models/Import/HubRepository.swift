@@ -64,7 +64,9 @@ struct HubRepository: Sendable, Equatable {
         if names.contains("model.safetensors") {
             weights = ["model.safetensors"]
         } else if names.contains("model.safetensors.index.json") {
-            weights = names.filter { $0.hasPrefix("model-") && $0.hasSuffix(".safetensors") }
+            weights = names.filter {
+                $0.hasPrefix("model-") && $0.hasSuffix(".safetensors") && Self.isPart($0)
+            }
         }
         guard weights.isEmpty else { return weights + names.filter(Self.isText) }
         let ggufs = names.filter { $0.hasSuffix(".gguf") && Self.isPart($0) }
