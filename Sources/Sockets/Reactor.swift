@@ -1,7 +1,5 @@
 // One thread, one epoll: descriptors, deadlines, and the tasks that prefer this thread.
 // Knows no protocol.
-internal import CLinux
-internal import Glibc
 internal import Synchronization
 
 /// An event loop that is also a task executor, so that a handler's `await` resumes on the thread
@@ -66,13 +64,15 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
             throw SocketError(
                 .systemCallFailed,
                 "The event loop got no descriptors: raise the limit of open files.",
-                systemCode: errno)
+                systemCode: SystemCalls.lastCode)
         }
     }
 
     // MARK: From any thread
 
-    package var isCurrent: Bool { pthread_self() == thread.load(ordering: .relaxed) }
+    package var isCurrent: Bool {
+        SystemCalls.currentThread == thread.load(ordering: .relaxed)
+    }
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
@@ -104,15 +104,8 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
 
     /// Starts the thread.
     package func start() {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setstacksize(&attributes, Self.stackBytes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(self).toOpaque()
-        let failure = pthread_create(&thread, &attributes, reactorMain, context)
-        precondition(failure == 0, "a thread can be made")
+        let isStarted = SystemCalls.startThread(stackBytes: Self.stackBytes) { [self] in run() }
+        precondition(isStarted, "a thread can be made")
     }
 
     // MARK: On the reactor's thread
@@ -167,23 +160,21 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
 
     // MARK: The loop
 
-    fileprivate func run() {
-        thread.store(pthread_self(), ordering: .relaxed)
-        linux_name_thread(name)
+    private func run() {
+        thread.store(SystemCalls.currentThread, ordering: .relaxed)
         // An answer must not wait until somebody's computing has had its few milliseconds.
-        _ = linux_ask_short_slices(Self.sliceNanoseconds)
-        let events = UnsafeMutableBufferPointer<epoll_event>.allocate(capacity: Self.eventsMax)
-        defer { events.deallocate() }
+        SystemCalls.settleThread(name: name, sliceNanoseconds: Self.sliceNanoseconds)
+        let events = SystemCalls.Events(countMax: Self.eventsMax)
         var isStopped = false
         while !isStopped {
-            let count = SystemCalls.wait(epoll.raw, events, milliseconds: waitMilliseconds())
+            let count = events.wait(epoll.raw, milliseconds: waitMilliseconds())
             now = SystemCalls.monotonicSeconds()
             for index in 0..<count {
-                let token = events[index].data.u64
+                let (token, readiness) = events[index]
                 if token == Self.wakeToken {
                     isStopped = takeMail() || isStopped
                 } else {
-                    handler(of: token)?.ready(Readiness(rawValue: events[index].events))
+                    handler(of: token)?.ready(readiness)
                 }
                 if index % Self.groupEvents == Self.groupEvents - 1 { endGroup() }
             }
@@ -250,12 +241,6 @@ package final class Reactor: TaskExecutor, @unchecked Sendable {
         for handler in endingGroup { handler.groupEnded() }
         endingGroup.removeAll(keepingCapacity: true)
     }
-}
-
-private func reactorMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let context else { return nil }
-    Unmanaged<Reactor>.fromOpaque(context).takeRetainedValue().run()
-    return nil
 }
 
 /// Runs jobs on a reactor's thread before those of the reactor itself.

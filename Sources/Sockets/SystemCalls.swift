@@ -1,4 +1,5 @@
-// Every system call of the socket layer; EINTR is handled here and nowhere else.
+// Every system call of the socket layer, and of HTTP; EINTR is handled here and nowhere else. What
+// OpenSSL calls on a descriptor of ours is its own.
 internal import CLinux
 internal import Glibc
 
@@ -31,6 +32,14 @@ package enum SystemCalls {
             if result >= 0 || errno != EINTR { return result }
         }
     }
+
+    /// The `errno` of the call before, on this thread.
+    static var lastCode: Int32 { errno }
+
+    static func describe(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+    /// Seconds since 1970.
+    package static func wallSeconds() -> Int { time(nil) }
 
     /// Seconds on the monotonic clock.
     package static func monotonicSeconds() -> Double {
@@ -103,12 +112,14 @@ package enum SystemCalls {
     /// A descriptor that does nothing but occupy its number, or -1.
     package static func reserveDescriptor() -> Int32 { open("/dev/null", O_RDONLY | O_CLOEXEC) }
 
-    /// Raises the process's limit of open files as far as it may go by itself.
-    package static func raiseDescriptorLimit() {
+    /// Raises the process's limit of open files as far as it may go by itself; what it is then.
+    package static func raiseDescriptorLimit() -> Int {
+        let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        guard getrlimit(files, &limit) == 0 else { return .max }
+        var raised = limit
+        raised.rlim_cur = limit.rlim_max
+        return Int(clamping: (setrlimit(files, &raised) == 0 ? raised : limit).rlim_cur)
     }
 
     static func makeEpoll() -> Int32 { epoll_create1(Int32(EPOLL_CLOEXEC)) }
@@ -123,6 +134,8 @@ package enum SystemCalls {
         var value: eventfd_t = 0
         _ = eventfd_read(event, &value)
     }
+
+    // MARK: Epoll
 
     enum EpollOperation { case add, modify, remove }
 
@@ -139,43 +152,106 @@ package enum SystemCalls {
         return linux_epoll_control(epoll, code, descriptor, events.rawValue, token) == 0
     }
 
-    /// Fills `events`; 0 on time-out.
-    static func wait(
-        _ epoll: Int32, _ events: UnsafeMutableBufferPointer<epoll_event>, milliseconds: Int32
-    ) -> Int {
-        let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), milliseconds)
-        return count > 0 ? Int(count) : 0
-    }
-}
+    /// What epoll reported last.
+    struct Events: ~Copyable {
+        private let events: UnsafeMutableBufferPointer<epoll_event>
 
-extension SocketError {
-    static func listening(on address: String, _ port: UInt16, _ cause: Int32) -> SocketError {
-        let place = "\(address) port \(port)"
-        switch cause {
-        case EADDRINUSE:
-            return SocketError(
-                .addressInUse,
-                "\(place) is in use: stop the program that listens there or choose another port.",
-                systemCode: cause)
-        case EACCES, EPERM:
-            return SocketError(
-                .permissionDenied,
-                "\(place) may not be bound by this user: choose a port of 1024 or above.",
-                systemCode: cause)
-        case EADDRNOTAVAIL, EAFNOSUPPORT:
-            return SocketError(
-                .addressUnavailable,
-                "\(place) is no address of this machine: choose one that it has.",
-                systemCode: cause)
-        case EINVAL:
-            return SocketError(
-                .addressInvalid,
-                "The host must be an IPv4 or IPv6 address or `localhost`.", systemCode: cause)
-        default:
-            return SocketError(
-                .systemCallFailed,
-                "Listening on \(place) failed: \(String(cString: strerror(cause))).",
-                systemCode: cause)
+        init(countMax: Int) { events = .allocate(capacity: countMax) }
+
+        deinit { events.deallocate() }
+
+        /// Waits; how many there are, 0 on time-out.
+        func wait(_ epoll: Int32, milliseconds: Int32) -> Int {
+            let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), milliseconds)
+            return count > 0 ? Int(count) : 0
         }
+
+        subscript(index: Int) -> (token: UInt64, readiness: Readiness) {
+            (events[index].data.u64, Readiness(rawValue: events[index].events))
+        }
+    }
+
+    // MARK: Threads
+
+    static var currentThread: UInt { pthread_self() }
+
+    /// Starts a thread that nobody waits for; false when the system has none left.
+    static func startThread(
+        stackBytes: Int, _ body: @escaping @Sendable () -> Void
+    ) -> Bool {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setstacksize(&attributes, stackBytes)
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        let argument = Unmanaged.passRetained(ThreadBody(run: body))
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, &attributes,
+            { argument in
+                if let argument {
+                    Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
+                }
+                return nil
+            }, argument.toOpaque())
+        if code != 0 { argument.release() }
+        return code == 0
+    }
+
+    /// Names the current thread, and asks for the processor soon and for short times.
+    static func settleThread(name: String, sliceNanoseconds: UInt64) {
+        linux_name_thread(name)
+        _ = linux_ask_short_slices(sliceNanoseconds)
+    }
+
+    private final class ThreadBody: Sendable {
+        let run: @Sendable () -> Void
+        init(run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+
+    // MARK: Clients
+
+    /// From now on a write to a connection that is gone fails instead of ending the process:
+    /// OpenSSL writes without MSG_NOSIGNAL.
+    static func ignoreBrokenPipes() { _ = Glibc.signal(SIGPIPE, SIG_IGN) }
+
+    /// A socket that waits, connected to the first of the host's addresses that answers; each
+    /// read and write may take `seconds`.
+    static func connect(
+        _ host: String, _ port: UInt16, seconds: Int
+    ) -> Result<Int32, SocketError> {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_NUMERICSERV
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(host, "\(port)", &hints, &list) == 0 else {
+            return .failure(
+                SocketError(.addressUnavailable, "the host has no address; check its name"))
+        }
+        defer { freeaddrinfo(list) }
+        var code: Int32 = 0
+        var next = list
+        while let address = next?.pointee {
+            next = address.ai_next
+            let descriptor = socket(
+                address.ai_family, address.ai_socktype | Int32(SOCK_CLOEXEC.rawValue),
+                address.ai_protocol)
+            guard descriptor >= 0 else { continue }
+            var limit = timeval(tv_sec: seconds, tv_usec: 0)
+            for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+                setsockopt(
+                    descriptor, SOL_SOCKET, option, &limit,
+                    socklen_t(MemoryLayout<timeval>.size))
+            }
+            if Glibc.connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 {
+                return .success(descriptor)
+            }
+            code = errno
+            close(descriptor)
+        }
+        return .failure(
+            SocketError(
+                .connectionFailed, "the host cannot be reached: \(describe(code))",
+                systemCode: code))
     }
 }

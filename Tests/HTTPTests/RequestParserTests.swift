@@ -51,6 +51,16 @@ import Testing
         #expect(two.count { $0 == .end } == 2)
     }
 
+    @Test("Blanks around a value are no part of it; behind a credential they are")
+    func blanks() throws {
+        let text = "GET / HTTP/1.1\r\nHost:\t h \t\r\nA:\r\nAuthorization:  Bearer k \r\n\r\n"
+        guard case .head(let head) = ParserHarness.run(text).first else {
+            Issue.record("no head")
+            return
+        }
+        #expect(head.fields.lines.map(\.value) == ["h", "", "Bearer k "])
+    }
+
     @Test("The authority of an absolute target wins over Host")
     func absoluteForm() throws {
         guard case .head(let head) = ParserHarness.run(ParserVectors.accepted[3]).first else {

@@ -15,7 +15,7 @@ final class Witness: Sendable {
     func count(_ name: String) -> Int { counts.withLock { $0[name] ?? 0 } }
 
     /// Waits until it was noted `times` times; false after `seconds`. Blocks its thread.
-    func awaits(_ name: String, times: Int = 1, seconds: Double = 5) -> Bool {
+    func awaits(_ name: String, times: Int = 1, seconds: Double = 30) -> Bool {
         let end = Date().addingTimeInterval(seconds)
         while Date() < end {
             if count(name) >= times { return true }
@@ -56,6 +56,17 @@ final class ServerFixture: Sendable {
             throw error
         }
         await server.drain(seconds: 0)
+    }
+
+    /// Waits until what is counted satisfies `condition`: a client may learn of an end before the
+    /// server has counted it. Blocks its thread.
+    func counts(_ condition: (MetricsSnapshot) -> Bool) -> Bool {
+        let end = Date().addingTimeInterval(30)
+        while Date() < end {
+            if condition(metrics.snapshot()) { return true }
+            Thread.sleep(forTimeInterval: 0.002)
+        }
+        return false
     }
 
     func connect(receiveBufferBytes: Int32? = nil) throws -> RawConnection {

@@ -151,7 +151,9 @@ enum WireCases {
             "3;a=\"b\r\nabc\r\n0\r\n\r\n", "3;a b\r\nabc\r\n0\r\n\r\n", "FFFFFFFFFFFFFFFF\r\nabc",
             "0\r\nContent-Length: 5\r\n\r\n", "0\r\nTransfer-Encoding: chunked\r\n\r\n",
             "0\r\nHost: h\r\n\r\n", "0\r\nA : b\r\n\r\n", "0\r\nA: b\n\r\n", "0\r\n\n",
-            "0\r\nAuthorization: x\r\n\r\n", "3;\u{0}=b\r\nabc\r\n0\r\n\r\n", "G\r\n", ";a\r\n",
+            "0\r\nAuthorization: x\r\n\r\n", "0\r\nWWW-Authenticate: x\r\n\r\n",
+            "0\r\ncontent-LANGUAGE: x\r\n\r\n", "0\r\nPragma: no-cache\r\n\r\n",
+            "3;\u{0}=b\r\nabc\r\n0\r\n\r\n", "G\r\n", ";a\r\n",
         ].map { .refused("chunks \($0.debugDescription)", post(chunked, $0), 400) } + [
             .served("chunks", post(chunked, "3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n")),
             .served(

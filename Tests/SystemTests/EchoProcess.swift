@@ -58,6 +58,16 @@ final class EchoProcess {
         return process.terminationStatus
     }
 
+    /// Changes its limit of open files, soft and hard, while it runs.
+    func limitDescriptors(to countMax: Int) throws {
+        let prlimit = Process()
+        prlimit.executableURL = URL(fileURLWithPath: "/usr/bin/prlimit")
+        prlimit.arguments = ["--pid=\(process.processIdentifier)", "--nofile=\(countMax)"]
+        try prlimit.run()
+        prlimit.waitUntilExit()
+        guard prlimit.terminationStatus == 0 else { throw Failure(message: "prlimit failed") }
+    }
+
     func signal() { kill(process.processIdentifier, SIGTERM) }
 
     func connect() throws -> RawConnection { try RawConnection(port: port) }

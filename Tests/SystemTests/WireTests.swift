@@ -7,7 +7,8 @@ import Testing
     @Test("Without descriptors left, the oldest idle connection gives way to the new one")
     func idleGivesWay() async throws {
         try await onThread {
-            let echo = try EchoProcess(try TemporaryFolder(), descriptorsMax: 40)
+            let echo = try EchoProcess(try TemporaryFolder())
+            try echo.limitDescriptors(to: 40)
             let idle = try (0..<60).map { _ in try echo.connect() }
             #expect(try echo.get("/").hasPrefix("HTTP/1.1 200 "))
             #expect(try !echo.get("/counters").contains(#""descriptors":0"#))
@@ -19,7 +20,8 @@ import Testing
     @Test("Without descriptors left and nobody idle, new clients are closed at once, not hung")
     func nobodyIdle() async throws {
         try await onThread {
-            let echo = try EchoProcess(try TemporaryFolder(), descriptorsMax: 40)
+            let echo = try EchoProcess(try TemporaryFolder())
+            try echo.limitDescriptors(to: 40)
             var busy: [RawConnection] = []
             var refused = 0
             for _ in 0..<60 {
@@ -45,6 +47,23 @@ import Testing
             for client in busy { client.close() }
             usleep(200_000)
             #expect(try echo.get("/").hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+
+    @Test("Few descriptors are fewer connections: those that are busy do not stop health checks")
+    func fewDescriptors() async throws {
+        try await onThread {
+            let echo = try EchoProcess(try TemporaryFolder(), descriptorsMax: 64)
+            let busy = try (0..<60).map { _ in
+                let client = try echo.connect()
+                try client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc")
+                return client
+            }
+            for _ in 0..<10 { #expect(try echo.get("/livez").hasPrefix("HTTP/1.1 200 ")) }
+            #expect(try echo.get("/").hasPrefix("HTTP/1.1 503 "))
+            try busy[0].send("defghi")
+            #expect(try busy[0].receive(until: "abcdefghi").hasPrefix("HTTP/1.1 200 "))
+            #expect(try echo.get("/counters").contains(#""descriptors":0"#))
         }
     }
 

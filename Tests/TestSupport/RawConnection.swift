@@ -6,7 +6,7 @@ package final class RawConnection {
     private var descriptor: Int32
 
     /// Connects to 127.0.0.1.
-    package init(port: UInt16, timeoutSeconds: Int = 10, receiveBufferBytes: Int32? = nil) throws {
+    package init(port: UInt16, timeoutSeconds: Int = 60, receiveBufferBytes: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if var size = receiveBufferBytes {
             setsockopt(

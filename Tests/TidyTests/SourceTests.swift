@@ -43,6 +43,51 @@ import Testing
         }
     }
 
+    @Test("system calls of the wire are in one file, and its layers import no others")
+    func wireImports() throws {
+        // Who may reach the C library, and for what: only the first makes system calls.
+        let reaching = [
+            "Sources/Sockets/SystemCalls.swift": "every system call",
+            "Sources/Sockets/SocketError+Listening.swift": "the numbers of errors",
+            "Sources/Sockets/Readiness.swift": "the bits of epoll",
+            "Sources/Sockets/Guarded.swift": "a mutex",
+            "Sources/HTTP/Parsing/Authority.swift": "the text of an IPv6 address",
+            "Sources/HTTP/Serving/HTTPDate.swift": "the parts of a date",
+        ]
+        let layers: [(folder: String, modules: Set<String>)] = [
+            ("Sources/Sockets/", ["COpenSSL", "Synchronization"]),
+            ("Sources/HTTP/", ["Sockets"]),
+        ]
+        for (folder, modules) in layers {
+            let files = Repository.swiftSources.filter { $0.hasPrefix(folder) }
+            #expect(files.count > 5)
+            for path in files {
+                for match in try Repository.text(path).matches(of: /(?m)^[a-z ]*import (\w+)/) {
+                    let name = String(match.output.1)
+                    let isLibrary = ["Glibc", "CLinux"].contains(name)
+                    #expect(
+                        modules.contains(name) || isLibrary && reaching[path] != nil,
+                        "\(path) imports \(name)")
+                }
+            }
+        }
+    }
+
+    @Test("sockets know no HTTP, and neither they nor HTTP the product")
+    func wireWords() throws {
+        let words = ["polytask", "API key", "prompt", "/v1/"]
+        for path in Repository.swiftSources {
+            let isSockets = path.hasPrefix("Sources/Sockets/")
+            guard isSockets || path.hasPrefix("Sources/HTTP/") else { continue }
+            let code = try Repository.text(path).split(separator: "\n").filter {
+                !$0.trimmingPrefix(while: \.isWhitespace).hasPrefix("//")
+            }
+            for word in words + (isSockets ? ["HTTP", "http"] : []) {
+                #expect(!code.contains { $0.contains(word) }, "\(path) knows \(word)")
+            }
+        }
+    }
+
     /// Function name and number of lines, by the indentation of its opening and closing lines.
     private func functions(in text: String) -> [(name: String, lines: Int)] {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)

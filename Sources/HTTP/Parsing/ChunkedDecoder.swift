@@ -89,13 +89,18 @@ struct ChunkedDecoder: Sendable {
         }
     }
 
-    /// Fields that frame, route, authenticate or describe content (RFC 9110 §6.5.1).
+    /// Fields that frame, route, authenticate, modify the request or describe content
+    /// (RFC 9110 §6.5.1).
     private static let forbidden = [
-        "transfer-encoding", "content-length", "host", "trailer", "te", "connection", "expect",
-        "upgrade", "authorization", "proxy-authorization", "cookie", "set-cookie",
-        "content-encoding", "content-type", "content-range", "cache-control", "max-forwards",
-        "range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since",
-        "if-range", "age", "date", "expires", "location", "retry-after", "vary", "keep-alive",
+        "content-length", "content-encoding", "content-type", "content-range",
+        "content-language", "content-location", "content-disposition",
+        "transfer-encoding", "host", "trailer", "te", "connection", "keep-alive",
+        "proxy-connection", "upgrade", "via", "forwarded", "expect", "max-forwards", "pragma",
+        "cache-control", "range", "if-match", "if-none-match", "if-modified-since",
+        "if-unmodified-since", "if-range", "authorization", "proxy-authorization",
+        "www-authenticate", "proxy-authenticate", "authentication-info",
+        "proxy-authentication-info", "cookie", "set-cookie", "age", "date", "expires",
+        "location", "retry-after", "vary",
     ]
 
     private static var malformed: HTTPError {

@@ -16,8 +16,11 @@ struct FieldLine: Sendable, Equatable {
         var start = colon &+ 1
         var end = line.count
         while start < end, ByteClass.isBlank(line[start]) { start &+= 1 }
-        while end > start, ByteClass.isBlank(line[end &- 1]) { end &-= 1 }
         name = String(decoding: line[..<colon], as: UTF8.self)
+        // A credential counts to its last byte: a blank behind it makes it another one.
+        if colon != 13 || !Fields.matches(name, "authorization") {
+            while end > start, ByteClass.isBlank(line[end &- 1]) { end &-= 1 }
+        }
         value = Self.text(Bytes(rebasing: line[start..<end]))
     }
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Sockets
 
 /// The Date of every answer (RFC 9110 §5.6.7), made once a second.
 struct HTTPDate {
@@ -8,7 +9,7 @@ struct HTTPDate {
 
     /// Makes it the text for now.
     mutating func advance() {
-        let current = time(nil)
+        let current = SystemCalls.wallSeconds()
         if current != second {
             second = current
             text = Self.format(current)

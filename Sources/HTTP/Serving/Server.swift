@@ -23,10 +23,13 @@ package final class Server: Sendable {
         metrics: ServerMetrics = ServerMetrics(),
         onRequest: (@Sendable (RequestRecord) -> Void)? = nil, router: Router
     ) throws {
-        SystemCalls.raiseDescriptorLimit()
         let count = max(1, threads)
+        let limits = limits.within(
+            descriptors: SystemCalls.raiseDescriptorLimit(), reactors: count)
         let connectionsMax = max(1, limits.connectionsMax / count)
-        let tls = try tls.map { try TLSContext($0.files) }
+        let tls = try tls.map {
+            try TLSContext($0.files, applicationProtocol: "http/1.1")
+        }
         self.tls = tls
         let addresses = AddressCounts(limits)
         let first = try Listeners(host: host, port: port, sharedPort: count > 1)

@@ -16,7 +16,7 @@ package struct ServerLimits: Sendable {
     package var keepAliveSeconds = 75.0
     /// Without one byte taken by the client.
     package var writeStallSeconds = 60.0
-    /// Over all reactors.
+    /// Over all reactors; with the urgent ones at most three quarters of the process's descriptors.
     package var connectionsMax = 16_384
     /// Per reactor and above `connectionsMax`: places for clients of urgent routes. Others are
     /// answered 503 there.
@@ -47,6 +47,18 @@ package struct ServerLimits: Sendable {
     package var halfCloseSeconds = 1.0
 
     package init() {}
+
+    /// With no more connections than leave a quarter of the descriptors to files: who holds
+    /// connections must not keep others from what is stored.
+    func within(descriptors: Int, reactors: Int) -> ServerLimits {
+        var limits = self
+        limits.urgentConnectionsMax = min(
+            urgentConnectionsMax, max(1, descriptors / 16 / reactors))
+        limits.connectionsMax = min(
+            connectionsMax,
+            max(reactors, descriptors / 4 * 3 - limits.urgentConnectionsMax * reactors))
+        return limits
+    }
 }
 
 /// One copy for all connections, so that it stays in the processor's caches.

@@ -1,7 +1,6 @@
 // Certificates and the rules of every handshake: TLS 1.2 and 1.3, AEAD ciphers only, no
-// renegotiation, no early data, ALPN http/1.1 or nothing.
+// renegotiation, no early data. Which protocol is spoken inside is the caller's to say.
 internal import COpenSSL
-internal import Glibc
 
 /// Makes the TLS side of accepted connections. May be used from any thread.
 package final class TLSContext: Sendable {
@@ -11,15 +10,18 @@ package final class TLSContext: Sendable {
         let pointer: OpaquePointer
     }
     private let files: TLSFiles
+    private let applicationProtocol: StaticString
     private let current: Guarded<Handle>
 
-    /// Reads the files. Ignores SIGPIPE from now on: OpenSSL writes without MSG_NOSIGNAL.
+    /// Reads the files. SIGPIPE is ignored from now on.
     ///
+    /// - Parameter applicationProtocol: what a client may ask for by ALPN (RFC 7301), if it asks.
     /// - Throws: `SocketError` that names the file and what is wrong with it.
-    package init(_ files: TLSFiles) throws(SocketError) {
-        signal(SIGPIPE, SIG_IGN)
+    package init(_ files: TLSFiles, applicationProtocol: StaticString) throws(SocketError) {
+        SystemCalls.ignoreBrokenPipes()
         self.files = files
-        current = Guarded(Handle(pointer: try Self.make(files)))
+        self.applicationProtocol = applicationProtocol
+        current = Guarded(Handle(pointer: try Self.make(files, applicationProtocol)))
     }
 
     deinit { SSL_CTX_free(current.withLock { $0.pointer }) }
@@ -27,7 +29,7 @@ package final class TLSContext: Sendable {
     /// Reads the files again. New connections get what they say now, open ones live on. When the
     /// files are wrong, everything stays as it was.
     package func reload() throws(SocketError) {
-        let fresh = Handle(pointer: try Self.make(files))
+        let fresh = Handle(pointer: try Self.make(files, applicationProtocol))
         let old = current.withLock { handle in
             defer { handle = fresh }
             return handle
@@ -49,13 +51,15 @@ package final class TLSContext: Sendable {
 
     // MARK: Making
 
-    private static func make(_ files: TLSFiles) throws(SocketError) -> OpaquePointer {
+    private static func make(
+        _ files: TLSFiles, _ applicationProtocol: StaticString
+    ) throws(SocketError) -> OpaquePointer {
         ERR_clear_error()
         guard let context = SSL_CTX_new(TLS_server_method()) else {
             throw SocketError(.tlsUnavailable, "OpenSSL made no context: memory is short.")
         }
         do throws(SocketError) {
-            try configure(context, files)
+            try configure(context, files, applicationProtocol)
         } catch {
             SSL_CTX_free(context)
             throw error
@@ -64,7 +68,7 @@ package final class TLSContext: Sendable {
     }
 
     private static func configure(
-        _ context: OpaquePointer, _ files: TLSFiles
+        _ context: OpaquePointer, _ files: TLSFiles, _ applicationProtocol: StaticString
     ) throws(SocketError) {
         tls_set_strict(context)
         tls_set_modes(context)
@@ -81,9 +85,11 @@ package final class TLSContext: Sendable {
         guard SSL_CTX_check_private_key(context) == 1 else {
             throw .tlsFile(files.key, "the private key of \(files.certificate)")
         }
-        let name = Array("polytask".utf8)
-        _ = SSL_CTX_set_session_id_context(context, name, UInt32(name.count))
-        SSL_CTX_set_alpn_select_cb(context, selectProtocol, nil)
+        let name = applicationProtocol.utf8Start
+        _ = SSL_CTX_set_session_id_context(
+            context, name, UInt32(applicationProtocol.utf8CodeUnitCount))
+        SSL_CTX_set_alpn_select_cb(
+            context, selectProtocol, UnsafeMutableRawPointer(mutating: name))
         guard let authorities = files.clientAuthorities else { return }
         guard SSL_CTX_load_verify_locations(context, authorities, nil) == 1,
             let names = SSL_load_client_CA_file(authorities)
@@ -115,26 +121,28 @@ extension SocketError {
     }
 }
 
-/// http/1.1 when the client offers it; else the handshake ends with an alert (RFC 7301 §3.2).
+/// The one protocol when the client offers it; else the handshake ends with an alert
+/// (RFC 7301 §3.2). `wanted` is its name as a C string.
 private func selectProtocol(
     _: OpaquePointer?, chosen: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
     length: UnsafeMutablePointer<UInt8>?, offered: UnsafePointer<UInt8>?, offeredBytes: UInt32,
-    _: UnsafeMutableRawPointer?
+    wanted: UnsafeMutableRawPointer?
 ) -> Int32 {
-    let wanted: StaticString = "http/1.1"
-    guard let chosen, let length, let offered else { return SSL_TLSEXT_ERR_ALERT_FATAL }
+    guard let chosen, let length, let offered, let wanted else {
+        return SSL_TLSEXT_ERR_ALERT_FATAL
+    }
+    let name = String(cString: wanted.assumingMemoryBound(to: UInt8.self))
+    let names = UnsafeBufferPointer(start: offered, count: Int(offeredBytes))
     var index = 0
-    while index < Int(offeredBytes) {
-        let count = Int(offered[index])
-        guard index + 1 + count <= Int(offeredBytes) else { break }
-        if count == wanted.utf8CodeUnitCount,
-            memcmp(offered + index + 1, wanted.utf8Start, count) == 0
-        {
+    while index < names.count {
+        let end = index + 1 + Int(names[index])
+        guard end <= names.count else { break }
+        if names[(index + 1)..<end].elementsEqual(name.utf8) {
             chosen.pointee = offered + index + 1
-            length.pointee = UInt8(count)
+            length.pointee = names[index]
             return SSL_TLSEXT_ERR_OK
         }
-        index += 1 + count
+        index = end
     }
     return SSL_TLSEXT_ERR_ALERT_FATAL
 }
