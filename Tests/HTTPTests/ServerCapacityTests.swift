@@ -47,6 +47,19 @@ import Testing
         #expect(AddressCounts(ServerLimits()) == nil)
     }
 
+    @Test(
+        "Connections leave a quarter of the descriptors to files",
+        arguments: [
+            (Int.max, 4, 16_384, 32),
+            (1 << 20, 2, 16_384, 32), (1024, 1, 736, 32), (64, 1, 44, 4), (40, 2, 28, 1),
+            (4, 2, 2, 1),
+        ])
+    func shares(descriptors: Int, reactors: Int, connections: Int, urgent: Int) {
+        let limits = ServerLimits().within(descriptors: descriptors, reactors: reactors)
+        #expect(limits.connectionsMax == connections)
+        #expect(limits.urgentConnectionsMax == urgent)
+    }
+
     @Test("When every connection is at work, health checks are answered and others get 503")
     func full() async throws {
         try await ServerFixture {

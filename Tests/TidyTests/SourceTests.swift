@@ -56,7 +56,7 @@ import Testing
         ]
         let layers: [(folder: String, modules: Set<String>)] = [
             ("Sources/Sockets/", ["COpenSSL", "Synchronization"]),
-            ("Sources/HTTP/", ["Sockets"]),
+            ("Sources/HTTP/", ["Sockets", "Synchronization"]),
         ]
         for (folder, modules) in layers {
             let files = Repository.swiftSources.filter { $0.hasPrefix(folder) }

@@ -57,10 +57,18 @@ struct ConnectionState: ~Copyable {
     // MARK: What the world asks
 
     /// Whether closing it would lose no accepted request.
-    var isIdle: Bool { phase == .open && exchanges.isEmpty && receiving == nil && output.isEmpty }
+    var isIdle: Bool {
+        switch phase {
+        case .open: exchanges.isEmpty && receiving == nil && output.isEmpty
+        case .lingering: true
+        case .closed: false
+        }
+    }
 
-    /// Idle, and not in the middle of a header.
-    var isQuiet: Bool { isIdle && !hasPending && parser.isBetweenRequests }
+    /// Idle, open, and not in the middle of a header.
+    var isQuiet: Bool {
+        phase == .open && isIdle && !hasPending && parser.isBetweenRequests
+    }
 
     var hasPending: Bool { pendingStart < pending.count }
 
@@ -111,6 +119,7 @@ struct ConnectionState: ~Copyable {
         pending = []
         pendingStart = 0
         lingerStarted = now
+        idleSince = now
         act(.finishSending)
     }
 
