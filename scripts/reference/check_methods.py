@@ -3,9 +3,9 @@
 
     python3 scripts/reference/check_methods.py BINARY [--only METHOD]
 
-A tiny BERT of random weights learns three tasks of eight rows, one after the other or all at once. Every step
-takes all rows of its tasks, so that no draw of either side matters; a memory keeps one row, and PyTorch is
-tried with each that it may have kept. The weights at the end must be those of PyTorch, and further from what
+A tiny BERT of random weights learns three tasks of eight rows, one after the other or all at once, and a tiny
+Llama three of texts to write, one after the other. Every step takes all rows of its tasks, so that no draw of
+either side matters; a memory keeps one row, and PyTorch is tried with each that it may have kept. The weights at the end must be those of PyTorch, and further from what
 plain training ends with than from those, or the method did nothing. Directions of several gradients are
 TorchJD's. Needs PyPI's torch, transformers and torchjd[quadprog_projector,cagrad].
 """
@@ -33,9 +33,12 @@ TOLERANCE = 1e-3
 ENDED = ("succeeded", "failed", "cancelled")
 
 
-def rows(task):
-    """Texts of about ten words and one of three labels."""
+def rows(task, writes=False):
+    """Texts of about ten words and one of three labels, or what goes on after them."""
     start = 100 * TASKS.index(task)
+    if writes:
+        return [{"prompt": f"the {COLOURS[(i + start) % 4]} {NOUNS[(i * i + start) % 5]} number {i}",
+                 "completion": f" is {task} and sat on the {NOUNS[(i + start // 50) % 5]} {i * 3}"} for i in range(ROWS)]
     return [{"text": f"the {COLOURS[i % 4]} {NOUNS[(i * i + start) % 5]} of house {i + start} is {task}",
              "label": f"label {(i * (start + 3) + i // 2) % CLASSES}"} for i in range(ROWS)]
 
@@ -43,9 +46,9 @@ def rows(task):
 class Trained:
     """What the service makes of a run: the backbone's and the heads' weights."""
 
-    def __init__(self, service, name, body):
+    def __init__(self, service, base, name, body):
         run = service.call("POST", "/v1/runs", {
-            "name": name, "base_model": "bert", "epochs": EPOCHS, "batch_tokens": 4096, "max_length": 64,
+            "name": name, "base_model": base, "epochs": EPOCHS, "batch_tokens": 4096, "max_length": 64,
             "dtype": "fp32", "optimizer": optimizer(RATE, DECAY), **body})["id"]
         while (state := service.call("GET", f"/v1/runs/{run}"))["status"] not in ENDED:
             time.sleep(0.1)
@@ -57,7 +60,8 @@ class Trained:
                 tar.extractall(folder, filter="data")
             found = next(pathlib.Path(folder).rglob("config.json")).parent
             self.backbone = safetensors.torch.load_file(found / "model.safetensors")
-            self.heads = safetensors.torch.load_file(found / "heads.safetensors")
+            heads = found / "heads.safetensors"
+            self.heads = safetensors.torch.load_file(heads) if heads.exists() else {}
 
 
 def optimizer(rate, decay):
@@ -65,31 +69,22 @@ def optimizer(rate, decay):
 
 
 class Learner:
-    """The model in PyTorch: the same forward pass, one parameter for each of the service's."""
+    """A model in PyTorch with the service's weights."""
+    auto, options = transformers.AutoModel, {"add_pooling_layer": False}
 
     def __init__(self, folder, start):
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-        self.model = transformers.AutoModel.from_pretrained(folder, add_pooling_layer=False).eval()
-        for name, value in self.model.state_dict().items():
-            if name in start.backbone:
-                value.copy_(start.backbone[name])
+        self.model = self.auto.from_pretrained(folder, **self.options).eval()
+        for name, value in self.model.named_parameters():
+            value.data.copy_(start.backbone[name])
         self.heads = {name: torch.nn.Parameter(value.clone()) for name, value in start.heads.items()}
         self.parameters = {**dict(self.model.named_parameters()), **self.heads}
-        self.data = {}
-        for task in TASKS:
-            named = sorted({row["label"] for row in rows(task)})
-            self.data[task] = [(self.tokenizer(row["text"], return_tensors="pt"), named.index(row["label"]))
-                               for row in rows(task)]
-
-    def logits(self, row, head):
-        state = self.model(**row[0]).last_hidden_state[0, 0]
-        return self.heads[f"heads.{head}.weight"] @ state + self.heads[f"heads.{head}.bias"]
+        self.data = {task: self.read(task) for task in TASKS}
 
     def loss(self, task, chosen=None):
-        """Mean over rows of the cross-entropy."""
+        """Mean over rows of the mean cross-entropy of a row's targets."""
         chosen = self.data[task] if chosen is None else chosen
-        return torch.stack([torch.nn.functional.cross_entropy(self.logits(row, task), torch.tensor(row[1]))
-                            for row in chosen]).mean()
+        return torch.stack([torch.nn.functional.cross_entropy(self.logits(row, task), row[1]) for row in chosen]).mean()
 
     def gradients(self, loss, retain=False):
         found = torch.autograd.grad(loss, list(self.parameters.values()), allow_unused=True, retain_graph=retain)
@@ -97,6 +92,59 @@ class Learner:
 
     def private(self, name):
         return name.startswith("heads.")
+
+
+class Classifier(Learner):
+    """BERT with a head for each task on its first token."""
+
+    def read(self, task):
+        named = sorted({row["label"] for row in rows(task)})
+        return [(self.tokenizer(row["text"], return_tensors="pt"), torch.tensor([named.index(row["label"])]))
+                for row in rows(task)]
+
+    def logits(self, row, head):
+        state = self.model(**row[0]).last_hidden_state[0, :1]
+        return state @ self.heads[f"heads.{head}.weight"].T + self.heads[f"heads.{head}.bias"]
+
+    def logs(self, row, head, temperature):
+        return torch.log_softmax(self.logits(row, head) / temperature, 1), None
+
+    def outputs(self, row, head):
+        return self.logits(row, head), None
+
+    def kept(self, row, head, chosen):
+        return self.logits(row, head)
+
+
+class Writer(Learner):
+    """A decoder, whose head is the same for all tasks. Of its answers the 64 likeliest tokens are kept."""
+    auto, options, width = transformers.AutoModelForCausalLM, {}, 64
+
+    def read(self, task):
+        found = []
+        for row in rows(task, writes=True):
+            before, after = (self.tokenizer(row[key]).input_ids for key in ("prompt", "completion"))
+            after = after + [self.tokenizer.eos_token_id]
+            found.append((torch.tensor([before + after[:-1]]), torch.tensor(after)))
+        return found
+
+    def logits(self, row, head):
+        return self.model(input_ids=row[0]).logits[0, -len(row[1]):]
+
+    def logs(self, row, head, temperature, chosen=None):
+        """Of the kept tokens and of all others together."""
+        whole = torch.log_softmax(self.logits(row, head) / temperature, 1)
+        chosen = whole.topk(self.width, 1).indices if chosen is None else chosen
+        own = whole.gather(1, chosen)
+        rest = torch.log1p(-own.double().exp().sum(1, keepdim=True)).float()
+        return torch.cat([own, rest], 1), chosen
+
+    def outputs(self, row, head):
+        found = torch.log_softmax(self.logits(row, head), 1).topk(self.width, 1)
+        return found.values, found.indices
+
+    def kept(self, row, head, chosen):
+        return torch.log_softmax(self.logits(row, head), 1).gather(1, chosen)
 
 
 class Optimizer:
@@ -165,10 +213,12 @@ class EWC(Quadratic):
     def ended(self, learner, task):
         sums = {}
         for row in learner.data[task]:
-            logs = torch.log_softmax(learner.logits(row, task), 0)
-            labels = [(row[1], 1.0)] if self.fisher == "empirical" else list(enumerate(logs.detach().exp()))
-            for label, share in labels:
-                for name, value in learner.gradients(logs[label], retain=True).items():
+            logs = torch.log_softmax(learner.logits(row, task), 1)
+            # The score of a text is that of all its tokens together.
+            terms = [(logs.gather(1, row[1][:, None]).sum(), 1.0)] if self.fisher == "empirical" else \
+                list(zip(logs[0], logs[0].detach().exp()))
+            for term, share in terms:
+                for name, value in learner.gradients(term, retain=True).items():
                     sums[name] = sums.get(name, 0) + share * value ** 2 / ROWS
         self.add(learner, sums)
 
@@ -217,11 +267,12 @@ class LwF(Plain):
 
     def stage(self, learner, task):
         with torch.no_grad():
-            self.before = {head: [torch.softmax(self.heard(learner.logits(row, head)) / self.temperature, 0)
-                                  for row in learner.data[task]] for head in self.tasks}
+            self.before = {head: [self.heard(*learner.logs(row, head, self.temperature)) for row in learner.data[task]]
+                           for head in self.tasks}
 
-    def heard(self, logits):
-        return logits + self.noise * torch.randn(logits.shape, generator=torch.Generator().manual_seed(1))
+    def heard(self, logs, chosen):
+        noise = self.noise * torch.randn(logs.shape, generator=torch.Generator().manual_seed(1))
+        return torch.log_softmax(logs + noise, 1), chosen
 
     def ended(self, learner, task):
         self.tasks.append(task)
@@ -229,9 +280,9 @@ class LwF(Plain):
     def step(self, learner, task):
         loss = learner.loss(task)
         for head, answers in self.before.items():
-            for row, target in zip(learner.data[task], answers):
-                logs = torch.log_softmax(learner.logits(row, head) / self.temperature, 0)
-                term = (target * (target.log() - logs)).sum() * self.temperature ** 2
+            for row, (target, chosen) in zip(learner.data[task], answers):
+                logs, _ = learner.logs(row, head, self.temperature, *([] if chosen is None else [chosen]))
+                term = (target.exp() * (target - logs)).sum(1).mean() * self.temperature ** 2
                 loss = loss + self.weight * term / ROWS
         return learner.gradients(loss), None
 
@@ -271,13 +322,14 @@ class AGEM(Memory):
 class DER(Memory):
     def begin(self, learner):
         # A row is offered at its stage's first step, with the outputs of that step.
-        self.logits = learner.logits(learner.data[TASKS[0]][self.kept], TASKS[0]).detach()
+        values, self.chosen = learner.outputs(learner.data[TASKS[0]][self.kept], TASKS[0])
+        self.values = values.detach()
 
     def step(self, learner, task):
         loss = learner.loss(task)
         if self.rows:
             name, row = self.rows[0]
-            loss = loss + 0.2 * ((learner.logits(row, name) - self.logits) ** 2).mean()
+            loss = loss + 0.2 * ((learner.kept(row, name, self.chosen) - self.values) ** 2).mean()
             loss = loss + 0.5 * learner.loss(name, [row])
         return learner.gradients(loss), None
 
@@ -388,13 +440,15 @@ def at_once(learner, weights, aggregator, tasks):
 STAGES = {
     "naive": ([], [Plain]),
     "ewc": ({"fisher": "exact", "lambda": 300}, [lambda: EWC(300, "exact")]),
-    "ewc empirical": ({"method": "ewc", "fisher": "empirical", "lambda": 300}, [lambda: EWC(300, "empirical")]),
+    "ewc empirical": ({"fisher": "empirical", "lambda": 300}, [lambda: EWC(300, "empirical")]),
     "online_ewc": ({"fisher": "exact", "lambda": 300, "gamma": 0.5}, [lambda: EWC(300, "exact", 0.5)]),
     "mas": ({"lambda": 1}, [lambda: MAS(2, 1)]),
     "si": ({"c": 50, "damping": 0.001}, [lambda: SI(50, 0.001)]),
-    "l2_sp": ({"alpha": 0.3}, [lambda: L2SP(0.3)]),
+    "l2_sp": ({"alpha": 0.03}, [lambda: L2SP(0.03)]),
     "lwf": ({"weight": 1, "temperature": 2}, [lambda: LwF(1, 2)]),
 }
+# Of what a decoder writes there are no outputs to square, and too many to take the expectation over.
+WRITTEN = ("naive", "ewc empirical", "si", "l2_sp", "lwf")
 MEMORIES = {"replay": Replay, "a_gem": AGEM, "der_pp": DER}
 JOINT = {
     "equal": ({"weighting": {"method": "equal"}}, lambda n: (Weights(n), None)),
@@ -438,13 +492,24 @@ def distance(found, learner, start):
 
 
 class Check:
-    def __init__(self, service, folder):
-        self.service, self.folder, self.good = service, folder, True
-        self.tasks = {task: {"name": task, "kind": "classification", "dataset": service.upload(task, rows(task)),
-                             "validation": service.upload(f"{task}-held", rows(task)[:3])} for task in TASKS}
+    """Methods on one model; `learner` is its kind in PyTorch."""
+
+    def __init__(self, service, root, base, learner):
+        self.service, self.folder, self.base, self.learner, self.good = service, root / base, base, learner, True
+        make(base, self.folder)
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as tar:
+            tar.add(self.folder, ".")
+        service.send("POST", f"/v1/models?name={base}", buffer.getvalue())
+        writes = learner is Writer
+        kind = {"kind": "generation", "format": "raw"} if writes else {"kind": "classification"}
+        self.tasks = {task: {"name": task, **kind, "dataset": service.upload(f"{base}-{task}", rows(task, writes)),
+                             "validation": service.upload(f"{base}-{task}-held", rows(task, writes)[:3])}
+                      for task in TASKS}
 
     def train(self, name, tasks, body):
-        return Trained(self.service, name.replace(" ", "-"), {"tasks": [self.tasks[task] for task in tasks], **body})
+        return Trained(self.service, self.base, f"{self.base} {name}".replace(" ", "-"),
+                       {"tasks": [self.tasks[task] for task in tasks], **body})
 
     def start(self, name, tasks, body):
         """The weights before the first step: training at a rate that moves nothing."""
@@ -455,7 +520,7 @@ class Check:
         good = nearest <= tolerance and (plain is None or plain > 5 * nearest)
         self.good &= good
         beside = "" if plain is None else f", plain training {plain:.1e}"
-        print(f"{'ok  ' if good else 'FAIL'} {name}: {nearest:.1e} of the way{beside}", flush=True)
+        print(f"{'ok  ' if good else 'FAIL'} {self.base}, {name}: {nearest:.1e} of the way{beside}", flush=True)
 
     def compare(self, name, tasks, body, learners, plain, disturbed=None):
         """The service against each of `learners`, functions that train one; the nearest counts. `disturbed`:
@@ -464,12 +529,12 @@ class Check:
         found = self.train(name, tasks, body)
 
         def apart(train):
-            learner = Learner(self.folder, start)
+            learner = self.learner(self.folder, start)
             train(learner)
             return distance(found, learner, start)
         tolerance = TOLERANCE
         if disturbed:
-            still, moved = Learner(self.folder, start), Learner(self.folder, start)
+            still, moved = self.learner(self.folder, start), self.learner(self.folder, start)
             learners[0](still)
             disturbed(moved)
             ended = Ended(still)
@@ -480,9 +545,10 @@ class Check:
     def staged(self, name, settings, makers, tasks=TASKS):
         body = {"stages": [[task] for task in tasks]}
         if settings:
-            body["retention"] = [{"method": name, **settings}]
+            body["retention"] = [{"method": name.split()[0], **settings}]
         plain = (lambda learner: in_stages(learner, Plain(), tasks)) if settings else None
-        noisy = (lambda learner: in_stages(learner, LwF(1, 2, 1e-7), tasks)) if name == "lwf" else None
+        noisy = (lambda learner: in_stages(learner, LwF(1, 2, 1e-7), tasks)) \
+            if name == "lwf" and self.learner is Classifier else None
         self.compare(name, tasks, body,
                      [lambda learner, make=make: in_stages(learner, make(), tasks) for make in makers], plain, noisy)
 
@@ -504,25 +570,22 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
-        make("bert", root / "bert")
         service = Service(options.binary, root)
         try:
-            buffer = io.BytesIO()
-            with tarfile.open(fileobj=buffer, mode="w") as tar:
-                tar.add(root / "bert", ".")
-            service.send("POST", "/v1/models?name=bert", buffer.getvalue())
-            check = Check(service, root / "bert")
+            reads, writes = Check(service, root, "bert", Classifier), Check(service, root, "llama", Writer)
             work = itertools.chain(
-                ((name, check.staged, case) for name, case in STAGES.items()),
-                ((name, check.memory, (kind,)) for name, kind in MEMORIES.items()),
-                ((name, check.joint, case) for name, case in JOINT.items()))
+                ((name, reads.staged, case) for name, case in STAGES.items()),
+                ((name, reads.memory, (kind,)) for name, kind in MEMORIES.items()),
+                ((name, reads.joint, case) for name, case in JOINT.items()),
+                ((name, writes.staged, STAGES[name]) for name in WRITTEN),
+                ((name, writes.memory, (kind,)) for name, kind in MEMORIES.items()))
             for name, run, case in work:
                 if options.only in (None, name):
                     run(name, *case)
         finally:
             service.process.terminate()
             service.process.wait()
-    sys.exit(0 if check.good else 1)
+    sys.exit(0 if reads.good and writes.good else 1)
 
 
 if __name__ == "__main__":
