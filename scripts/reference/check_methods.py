@@ -54,6 +54,8 @@ class Trained:
             time.sleep(0.1)
         if state["status"] != "succeeded":
             raise RuntimeError(f"{name}: {state['error']}")
+        points = service.call("GET", f"/v1/runs/{run}/metrics?split=diagnosis&limit=1000")["data"]
+        self.diagnosis = {(point["task"], point["name"]): point["value"] for point in points}
         archive = service.send("GET", f"/v1/models/{name}/export?format=safetensors")
         with tempfile.TemporaryDirectory() as folder:
             with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
@@ -156,6 +158,12 @@ class Optimizer:
         flat = [value for value in learner.parameters.values() if value.ndim < 2]
         self.adam = torch.optim.AdamW(
             [{"params": wide, "weight_decay": DECAY}, {"params": flat, "weight_decay": 0}], lr=RATE)
+
+    def preconditioner(self, name):
+        """What Adam divides a gradient by."""
+        state = self.adam.state[self.learner.parameters[name]]
+        corrected = state["exp_avg_sq"].double() / (1 - 0.999 ** state["step"].item())
+        return corrected.sqrt() + 1e-8
 
     def step(self, gradients, penalties=None):
         """Clips the gradient; a penalty's is added after that."""
@@ -556,11 +564,57 @@ class Check:
         settings = {"fraction": 1 / ROWS, "rate": 1}
         self.staged(name, settings, [lambda kept=kept: kind(kept) for kept in range(ROWS)], TASKS[:2])
 
+    def report(self, name):
+        """The figures of the interference report."""
+        body = {"weighting": {"method": "equal"}}
+        learner = self.learner(self.folder, self.start(name, TASKS, body))
+        found, expected = self.train(name, TASKS, body).diagnosis, diagnosed(learner, TASKS)
+        for kind, tolerance in self.figures.items():
+            values = {key: value for key, value in expected.items() if key[1].startswith(kind)}
+            size = max(abs(value) for value in values.values())
+            worst = max(abs(found[key] - value) for key, value in values.items()) / size
+            self.good &= worst <= tolerance
+            print(f"{'ok  ' if worst <= tolerance else 'FAIL'} {self.base}, {name}, {kind}: {worst:.1e} of the largest")
+
+    # After one step Adam divides by the gradient itself: where the tasks' cancel, that is by rounding.
+    figures = {"gradient_norm": TOLERANCE, "gradient_cosine": TOLERANCE, "loss_effect": 0.02}
+
     def joint(self, name, body, make):
         body = dict(body)
         tasks = TASKS[:body.pop("count", len(TASKS))]
         plain = None if name == "equal" else (lambda learner: at_once(learner, Weights(len(tasks)), None, tasks))
         self.compare(name, tasks, body, [lambda learner: at_once(learner, *make(len(tasks)), tasks)], plain)
+
+
+def diagnosed(learner, tasks):
+    """What the report measures before the second step of equal training: norms of the tasks' gradients over the
+    shared matrices but the table of words, their cosines, and what a step for one task adds to another's loss."""
+    def summed():
+        total = {}
+        for part in (learner.gradients(learner.loss(task)) for task in tasks):
+            for name, value in part.items():
+                total[name] = total.get(name, 0) + value
+        return total
+
+    def flat(loss):
+        part = learner.gradients(loss)
+        return torch.cat([part[name].flatten() for name in names]).double()
+
+    optimizer = Optimizer(learner)
+    optimizer.step(summed())
+    names = [name for name, value in learner.parameters.items()
+             if value.ndim == 2 and not learner.private(name) and "word_embeddings" not in name]
+    scale = torch.cat([optimizer.preconditioner(name).flatten() for name in names])
+    parts = {task: flat(learner.loss(task)) for task in tasks}
+    found = {}
+    for task, part in parts.items():
+        found[task, "gradient_norm"] = part.norm()
+        for other in tasks:
+            if other != task:
+                found[task, f"loss_effect.{other}"] = -RATE * (part * parts[other] / scale).sum()
+            if other > task:
+                found[task, f"gradient_cosine.{other}"] = torch.cosine_similarity(part, parts[other], 0)
+    return {key: value.item() for key, value in found.items()}
 
 
 def main():
@@ -577,6 +631,7 @@ def main():
                 ((name, reads.staged, case) for name, case in STAGES.items()),
                 ((name, reads.memory, (kind,)) for name, kind in MEMORIES.items()),
                 ((name, reads.joint, case) for name, case in JOINT.items()),
+                [("report", reads.report, ())],
                 ((name, writes.staged, STAGES[name]) for name in WRITTEN),
                 ((name, writes.memory, (kind,)) for name, kind in MEMORIES.items()))
             for name, run, case in work:
