@@ -207,9 +207,10 @@ class Reference:
         if self.kind == "mistral" and gguf:
             own = ("model_type", "architectures", "sliding_window")
             config = transformers.LlamaConfig(**{k: v for k, v in config.to_dict().items() if k not in own})
-        # A tied T5 has its scale in the file, and its reader tells the configuration by that.
-        own_config = {} if self.kind == "t5" else dict(config=config)
-        more = dict(gguf_file="model.gguf", **own_config) if gguf else {}
+        if gguf and self.kind == "t5":
+            # Its output is a matrix of its own there, the scale of a tied one in it.
+            config.tie_word_embeddings = config.scale_decoder_outputs = False
+        more = dict(gguf_file="model.gguf", config=config) if gguf else {}
         self.model, info = auto.from_pretrained(folder, output_loading_info=True, dtype=torch.float32, **more)
         # A pooler is not learnt where nothing pools with it.
         missing = {key for key in info["missing_keys"] if "pooler" not in key}
@@ -277,8 +278,9 @@ class LlamaCpp:
 
     def encode(self, ids):
         llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self.llama.ctx), True)
-        batch = llama_cpp.llama_batch_get_one((llama_cpp.llama_token * len(ids))(*ids), len(ids))
-        assert llama_cpp.llama_encode(self.llama.ctx, batch) == 0
+        # The batch only points to them.
+        tokens = (llama_cpp.llama_token * len(ids))(*ids)
+        assert llama_cpp.llama_encode(self.llama.ctx, llama_cpp.llama_batch_get_one(tokens, len(ids))) == 0
 
 
 class Report:
