@@ -9,6 +9,7 @@ package enum Multitask {
         UniformMixing.self,
         InverseFrequencyMixing.self,
         TemperatureMixing.self,
+        AnnealedMixing.self,
         ExplicitMixing.self,
     ]
 

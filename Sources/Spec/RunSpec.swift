@@ -32,8 +32,11 @@ package struct RunSpec: Codable, Sendable, Equatable {
     /// Epochs of each stage over its tasks together: one epoch draws Σ nₜ rows, whatever the
     /// mixing.
     package var epochs: Int
-    /// Tokens of one optimiser step, all tasks together.
+    /// Most tokens of one optimiser step, all tasks together.
     package var batchTokens: Int
+    /// Most rows of one optimiser step, replayed ones not counted; `nil`: as many as
+    /// `batchTokens` holds.
+    package var batchRows: Int?
     /// Longest sequence in tokens; longer rows are cut (counted, and said in an event).
     package var maxLength: Int
     package var seed: UInt64

@@ -167,7 +167,7 @@ import Testing
             ("weighting", "{\"method\":\"gradnorm\",\"alpha\":9}", "weighting.alpha"),
             ("name", "\"a b\"", "name"), ("name", "\"tiny\"", "name"), ("tasks", "[]", "tasks"),
             ("max_length", "1000", "max_length"), ("batch_tokens", "64", "batch_tokens"),
-            ("seed", "-1", "seed"), ("seed", "1e30", "seed"),
+            ("batch_rows", "0", "batch_rows"), ("seed", "-1", "seed"), ("seed", "1e30", "seed"),
         ])
     func refusals(field: String, value: String, parameter: String) async throws {
         let fixture = try Fixture()

@@ -11,7 +11,8 @@ import Testing
             let spec = MethodSpec(descriptor.name, tasks: values)
             switch descriptor.family {
             case .mixing:
-                let shares = try Multitask.mixing(spec, tasks: ["a", "b"]).shares(rows: [9, 1])
+                let shares = try Multitask.mixing(spec, tasks: ["a", "b"]).shares(
+                    rows: [9, 1], progress: 0.5)
                 #expect(abs(shares.reduce(0, +) - 1) < 1e-12)
             case .curriculum:
                 let method = try Multitask.curriculum(spec, tasks: ["a", "b"])
@@ -35,7 +36,7 @@ import Testing
     @Test("Mixing shares follow their formulas")
     func shares() throws {
         func shares(_ spec: MethodSpec, _ rows: [Int]) throws -> [Double] {
-            try Multitask.mixing(spec, tasks: ["a", "b"]).shares(rows: rows)
+            try Multitask.mixing(spec, tasks: ["a", "b"]).shares(rows: rows, progress: 0)
         }
         #expect(try shares(MethodSpec("proportional"), [900, 100]) == [0.9, 0.1])
         #expect(try shares(MethodSpec("inverse_frequency"), [900, 100]) == [0.5, 0.5])
@@ -46,6 +47,19 @@ import Testing
         let tempered = try shares(
             MethodSpec("temperature", ["temperature": 2, "cap": 400]), [90_000, 100])
         #expect(abs(tempered[0] - 2.0 / 3) < 1e-12)
+    }
+
+    /// n^0.6 of 100,000 and 1 at half the way with d = 0.8: 1000 : 1.
+    @Test(
+        "Annealed shares go from proportional to nearly uniform",
+        arguments: [
+            (0.0, 100_000.0), (0.5, 1000), (1, 10),
+        ])
+    func annealed(progress: Double, ratio: Double) throws {
+        let mixing = try Multitask.mixing(MethodSpec("annealed"), tasks: ["a", "b"])
+        let shares = mixing.shares(rows: [100_000, 1], progress: progress)
+        #expect(abs(shares[0] / shares[1] / ratio - 1) < 1e-9)
+        #expect(abs(shares[0] + shares[1] - 1) < 1e-12)
     }
 
     @Test(

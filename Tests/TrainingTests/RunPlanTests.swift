@@ -9,8 +9,9 @@ private func plan(
     seed: UInt64 = 7
 ) -> RunPlan {
     RunPlan(
-        lengths: rows.map { Array(repeating: length, count: $0) }, shares: shares,
-        epochs: epochs, batchTokens: batchTokens, seed: seed)
+        lengths: rows.map { Array(repeating: length, count: $0) },
+        shares: Array(repeating: shares, count: epochs),
+        batchTokens: batchTokens, seed: seed)
 }
 
 @Suite struct RunPlanTests {
@@ -52,6 +53,18 @@ private func plan(
         #expect(Set(seen.suffix(30)).count == 30)
     }
 
+    @Test("Shares may change from epoch to epoch, and a pass still goes on")
+    func changingShares() {
+        let plan = RunPlan(
+            lengths: [[Int](repeating: 1, count: 6), [Int](repeating: 1, count: 6)],
+            shares: [[0.75, 0.25], [0.25, 0.75]], batchTokens: 4, seed: 7)
+        #expect(plan.draws == [[9, 3], [3, 9]])
+        let rows = (0..<2).flatMap { plan.epoch($0).joined() }.filter { $0.task == 0 }
+        #expect(rows.prefix(6).map(\.row).sorted() == Array(0..<6))
+        #expect(rows.suffix(6).map(\.row).sorted() == Array(0..<6))
+        #expect(rows.map(\.pass) == Array(repeating: 0, count: 6) + Array(repeating: 1, count: 6))
+    }
+
     @Test("The plan is a function of the seed and the epoch")
     func deterministic() {
         func make(_ seed: UInt64) -> RunPlan {
@@ -64,7 +77,7 @@ private func plan(
     @Test("Steps are filled up to their tokens, and a longer row gets a step of its own")
     func filling() {
         let plan = RunPlan(
-            lengths: [[3, 3, 3, 3, 20, 3]], shares: [1], epochs: 1, batchTokens: 9, seed: 1)
+            lengths: [[3, 3, 3, 3, 20, 3]], shares: [[1]], batchTokens: 9, seed: 1)
         let steps = plan.epoch(0)
         let lengths = [3, 3, 3, 3, 20, 3]
         for step in steps {
@@ -75,6 +88,15 @@ private func plan(
         #expect(plan.tokensByEpoch == [35])
     }
 
+    @Test("Steps hold at most the rows that they may")
+    func rowsOfAStep() {
+        let plan = RunPlan(
+            lengths: [Array(repeating: 3, count: 7)], shares: [[1]], batchTokens: 9,
+            batchRows: 2, seed: 1)
+        #expect(plan.epoch(0).map(\.count) == [2, 2, 2, 1])
+        #expect(plan.stepsByEpoch == [4])
+    }
+
     private func paced(_ name: String) throws -> RunPlan {
         let curriculum = Curriculum(
             try Multitask.curriculum(
@@ -82,7 +104,8 @@ private func plan(
             // Row r is the r-th hardest from the end: row 99 is the easiest.
             difficulties: [(0..<100).map { Double(100 - $0) }], seed: 5)
         return RunPlan(
-            lengths: [[Int](repeating: 1, count: 100)], shares: [1], epochs: 4, batchTokens: 8,
+            lengths: [[Int](repeating: 1, count: 100)], shares: Array(repeating: [1], count: 4),
+            batchTokens: 8,
             seed: 7, curriculum: curriculum)
     }
 

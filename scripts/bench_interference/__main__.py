@@ -25,7 +25,7 @@ DOCUMENT = pathlib.Path("docs/benchmarks.md")
 SPEED = {"minilm": 2000.0, "smollm2": 400.0}
 INTRO = """## Which remedy pays: `scripts/bench interference --data DIR`
 
-One protocol for every arm of an experiment: model, order of tasks, rows, optimiser, tokens a step, epochs and
+One protocol for every arm of an experiment: model, order of tasks, rows, optimiser, batch, epochs and
 whole held-out sets; only the method differs, and where a frozen backbone needs another learning rate the arm says
 so. The task is known when the model is asked, except where a head is shared. ACC is the mean score on all tasks at
 the end; forgetting the mean, over the tasks of earlier stages, of the best score less the last one; *own stage* the

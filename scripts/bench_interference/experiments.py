@@ -135,8 +135,8 @@ NO_LATERALS = Arm("columns_alone", "the same without laterals", {
 FIVE = tuple(Task(name, file, 8000, quick=quick) for name, file, quick in (
     ("sentiment", "sentiment_mr", 64), ("subjectivity", "subjectivity", 64), ("topic", "topic_dbpedia14", 42),
     ("emotion", "emotion_ekman", 64), ("banking", "intent_banking77", 154)))
-FINE_TUNING = {"optimizer": {"name": "adamw", "learning_rate": 5e-5}, "epochs": 1, "batch_tokens": 768,
-               "max_length": 128, "dtype": "auto", "checkpoint_seconds": 300}
+FINE_TUNING = {"optimizer": {"name": "adamw", "learning_rate": 5e-5}, "epochs": 1, "batch_rows": 32,
+               "batch_tokens": 4096, "max_length": 128, "dtype": "auto", "checkpoint_seconds": 300}
 
 SEQUENCE = Experiment(
     "sequence", "Five classification tasks, one after the other", "minilm", FIVE,

@@ -70,7 +70,8 @@ struct CostEstimate: Equatable {
     private static func steps(_ spec: RunSpec, tokens: Int, rows: Int) -> Int {
         guard rows > 0 else { return 0 }
         let length = Double(tokens) / Double(rows)
-        let rowsPerStep = max(1, (Double(spec.batchTokens) / length).rounded(.down))
+        let filled = (Double(spec.batchTokens) / length).rounded(.down)
+        let rowsPerStep = max(1, min(filled, spec.batchRows.map { Double($0) } ?? filled))
         return Int((Double(rows) / rowsPerStep).rounded(.up))
     }
 }

@@ -40,6 +40,7 @@ struct RunRequest {
             dtype: try dtype(&fields),
             checkpointSeconds: try fields.number("checkpoint_seconds", in: 1...86_400) ?? 120)
         try learnt(&fields, &spec)
+        spec.batchRows = try fields.integer("batch_rows", in: 1...limits.batchTokensMax)
         spec.earlyWarning = try earlyWarning(&fields)
         spec.baselines = try baselines(&fields)
         try fields.finish()

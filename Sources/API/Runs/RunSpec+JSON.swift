@@ -23,6 +23,7 @@ extension RunSpec {
             "baselines": .array((baselines ?? []).map { .string($0.rawValue) }),
             "early_warning": (earlyWarning ?? EarlyWarningSpec()).json,
             "epochs": .count(epochs), "batch_tokens": .count(batchTokens),
+            "batch_rows": batchRows.map { .count($0) } ?? nil,
             "max_length": .count(maxLength), "seed": .integer(Int64(clamping: seed)),
             "dtype": .string(dtype), "checkpoint_seconds": .number(checkpointSeconds),
         ]

@@ -11,5 +11,5 @@ package struct ExplicitMixing: MixingMethod {
 
     package init(_ settings: MethodSettings) { values = settings.taskValues }
 
-    package func shares(rows: [Int]) -> [Double] { normalised(values) }
+    package func shares(rows: [Int], progress: Double) -> [Double] { normalised(values) }
 }

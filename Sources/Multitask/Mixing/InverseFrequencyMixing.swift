@@ -13,7 +13,7 @@ package struct InverseFrequencyMixing: MixingMethod {
 
     package init(_ settings: MethodSettings) {}
 
-    package func shares(rows: [Int]) -> [Double] {
+    package func shares(rows: [Int], progress: Double) -> [Double] {
         normalised(rows.map { Double($0) * (1 / Double($0)) })
     }
 }

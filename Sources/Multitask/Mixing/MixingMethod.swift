@@ -1,13 +1,16 @@
 package import Spec
 
-/// Decides which share of the drawn rows each task gets. Called once, when a run is planned.
+/// Decides which share of the drawn rows each task gets. Called for every epoch when a run is planned.
 package protocol MixingMethod: Sendable {
     static var descriptor: MethodDescriptor { get }
 
     init(_ settings: MethodSettings)
 
-    /// Probabilities by task, summing to 1, for tasks of these numbers of training rows (≥ 1 each).
-    func shares(rows: [Int]) -> [Double]
+    /// Probabilities by task in one epoch, summing to 1.
+    /// - Parameters:
+    ///   - rows: training rows by task, ≥ 1 each.
+    ///   - progress: 0 in the first epoch of a stage, 1 in the last of several.
+    func shares(rows: [Int], progress: Double) -> [Double]
 }
 
 /// Scales values ≥ 0, not all zero, to sum 1.

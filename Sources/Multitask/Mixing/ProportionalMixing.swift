@@ -8,5 +8,7 @@ package struct ProportionalMixing: MixingMethod {
 
     package init(_ settings: MethodSettings) {}
 
-    package func shares(rows: [Int]) -> [Double] { normalised(rows.map(Double.init)) }
+    package func shares(rows: [Int], progress: Double) -> [Double] {
+        normalised(rows.map(Double.init))
+    }
 }

@@ -27,7 +27,7 @@ package struct TemperatureMixing: MixingMethod {
         cap = settings["cap"]
     }
 
-    package func shares(rows: [Int]) -> [Double] {
+    package func shares(rows: [Int], progress: Double) -> [Double] {
         normalised(rows.map { pow(min(Double($0), cap), 1 / temperature) })
     }
 }

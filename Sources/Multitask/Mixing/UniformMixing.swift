@@ -10,5 +10,7 @@ package struct UniformMixing: MixingMethod {
 
     package init(_ settings: MethodSettings) {}
 
-    package func shares(rows: [Int]) -> [Double] { normalised(rows.map { _ in 1 }) }
+    package func shares(rows: [Int], progress: Double) -> [Double] {
+        normalised(rows.map { _ in 1 })
+    }
 }

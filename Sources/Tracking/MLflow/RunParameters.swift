@@ -25,6 +25,7 @@ enum RunParameters {
             ("retention", retention.isEmpty ? "none" : retention),
             ("adaptation", spec.adaptation.map(text) ?? "full"),
             ("epochs", "\(spec.epochs)"), ("batch_tokens", "\(spec.batchTokens)"),
+            ("batch_rows", spec.batchRows.map { "\($0)" } ?? "none"),
             ("seed", "\(spec.seed)"), ("learning_rate", "\(spec.optimizer.learningRate)"),
         ]
         return values.map { key, value -> JSON in

@@ -14,39 +14,41 @@ struct RunPlan {
         var pass: Int
     }
 
-    /// Draws of each task in one epoch.
-    let draws: [Int]
+    /// Draws of each task, by epoch.
+    let draws: [[Int]]
     private(set) var stepsByEpoch: [Int]
     private(set) var tokensByEpoch: [Int]
     var steps: Int { stepsByEpoch.reduce(0, +) }
 
     private let lengths: [[Int]]
     private let batchTokens: Int
+    private let batchRows: Int
     private let seed: UInt64
-    private let epochs: Int
     private let curriculum: Curriculum?
 
     /// - Parameters:
     ///   - lengths: tokens of every training row, by task.
-    ///   - shares: of each task, summing to 1.
+    ///   - shares: of each task, summing to 1, by epoch.
     ///   - batchTokens: a step is filled up to this many tokens, with one row at least.
+    ///   - batchRows: and up to this many rows.
     init(
-        lengths: [[Int]], shares: [Double], epochs: Int, batchTokens: Int, seed: UInt64,
-        curriculum: Curriculum? = nil
+        lengths: [[Int]], shares: [[Double]], batchTokens: Int, batchRows: Int = .max,
+        seed: UInt64, curriculum: Curriculum? = nil
     ) {
         self.lengths = lengths
         self.batchTokens = batchTokens
+        self.batchRows = batchRows
         self.seed = seed
-        self.epochs = epochs
         self.curriculum = curriculum
-        draws = Self.quotas(lengths.reduce(0) { $0 + $1.count }, shares)
+        let count = lengths.reduce(0) { $0 + $1.count }
+        draws = shares.map { Self.quotas(count, $0) }
         var steps: [Int] = []
         var tokens: [Int] = []
         stepsByEpoch = []
         tokensByEpoch = []
-        for epoch in 0..<epochs {
+        for epoch in draws.indices {
             let drawn = draw(epoch: epoch)
-            steps.append(Self.fill(drawn, lengths, batchTokens).count)
+            steps.append(fill(drawn).count)
             tokens.append(drawn.reduce(0) { $0 + lengths[$1.task][$1.row] })
         }
         stepsByEpoch = steps
@@ -58,7 +60,7 @@ struct RunPlan {
     func epoch(_ epoch: Int) -> [[Draw]] {
         var drawn = draw(epoch: epoch)
         if curriculum != nil { countVisits(&drawn, epoch: epoch) }
-        return Self.fill(drawn, lengths, batchTokens)
+        return fill(drawn)
     }
 
     /// Sets the pass of draws that a curriculum made: 0 the first time that a row is drawn.
@@ -89,14 +91,16 @@ struct RunPlan {
     }
 
     private func draw(epoch: Int) -> [Draw] {
-        var order = draws.enumerated().flatMap { task, count in
+        var order = draws[epoch].enumerated().flatMap { task, count in
             repeatElement(task, count: count)
         }
         var generator = SeededGenerator(seed, 0, UInt64(epoch))
         generator.shuffle(&order)
         if let curriculum { return paced(order, curriculum, epoch: epoch) }
-        var taken = draws.map { $0 * epoch }
-        var passes: [(pass: Int, rows: [Int])] = draws.map { _ in (-1, []) }
+        var taken = lengths.indices.map { task in
+            draws.prefix(epoch).reduce(0) { $0 + $1[task] }
+        }
+        var passes: [(pass: Int, rows: [Int])] = lengths.map { _ in (-1, []) }
         return order.map { task in
             let count = lengths[task].count
             let (pass, place) = taken[task].quotientAndRemainder(dividingBy: count)
@@ -112,7 +116,7 @@ struct RunPlan {
     /// Rows drawn uniformly from the open part of their task's ranking, with replacement.
     private func paced(_ order: [Int], _ curriculum: Curriculum, epoch: Int) -> [Draw] {
         var generator = SeededGenerator(seed, 2, UInt64(epoch))
-        let all = Double(max(1, epochs * order.count))
+        let all = Double(max(1, draws.count * order.count))
         return order.enumerated().map { number, task in
             let progress = Double(epoch * order.count + number) / all
             let open = UInt64(curriculum.open(task: task, progress: progress))
@@ -121,14 +125,12 @@ struct RunPlan {
         }
     }
 
-    private static func fill(
-        _ draws: [Draw], _ lengths: [[Int]], _ batchTokens: Int
-    ) -> [[Draw]] {
+    private func fill(_ draws: [Draw]) -> [[Draw]] {
         var steps: [[Draw]] = []
         var room = 0
         for draw in draws {
             let length = lengths[draw.task][draw.row]
-            if length <= room {
+            if length <= room, steps[steps.count - 1].count < batchRows {
                 steps[steps.count - 1].append(draw)
                 room -= length
             } else {

@@ -14,28 +14,36 @@ struct StagePlan {
 
     /// One plan for each stage of a run.
     /// - Parameters:
-    ///   - shares: of all tasks in one stage of all, summing to 1; those of a stage's tasks are
+    ///   - mixing: gives the shares of all tasks in one stage of all; those of a stage's tasks are
     ///     scaled to 1.
     ///   - curriculum: in which order rows come into play, anew in each stage.
     ///   - replay: rows that retention adds for each drawn one, from the second stage on.
     /// - Throws: `TrainingError` `spec_invalid` where no task of a stage has a share.
     static func stages(
-        _ spec: RunSpec, shape: LearningRateSchedule.Shape, lengths: [[Int]], shares: [Double],
-        replay: Double, curriculum: Curriculum? = nil
+        _ spec: RunSpec, shape: LearningRateSchedule.Shape, lengths: [[Int]],
+        mixing: any MixingMethod, replay: Double, curriculum: Curriculum? = nil
     ) throws -> [StagePlan] {
+        let shares = (0..<spec.epochs).map { epoch in
+            mixing.shares(
+                rows: lengths.map(\.count),
+                progress: Double(epoch) / Double(max(1, spec.epochs - 1)))
+        }
         let plans = try spec.stagePlaces.enumerated().map { stage, tasks in
-            let total = tasks.reduce(0) { $0 + shares[$1] }
-            guard total > 0 else {
-                throw TrainingError(
-                    code: "spec_invalid",
-                    message: "mixing must give one task of stage \(stage + 1) more than 0")
+            let isLearnt = stage == 0 && spec.startsLearnt == true
+            let isIn = lengths.indices.map { tasks.contains($0) }
+            let own = try (isLearnt ? [] : shares).map { shares in
+                let total = tasks.reduce(0) { $0 + shares[$1] }
+                guard total > 0 else {
+                    throw TrainingError(
+                        code: "spec_invalid",
+                        message: "mixing must give one task of stage \(stage + 1) more than 0")
+                }
+                return zip(shares, isIn).map { $1 ? $0 / total : 0 }
             }
-            let isIn = shares.indices.map { tasks.contains($0) }
             return RunPlan(
                 lengths: lengths.enumerated().map { isIn[$0] ? $1 : [] },
-                shares: shares.enumerated().map { isIn[$0] ? $1 / total : 0 },
-                epochs: stage == 0 && spec.startsLearnt == true ? 0 : spec.epochs,
-                batchTokens: spec.batchTokens,
+                shares: own,
+                batchTokens: spec.batchTokens, batchRows: spec.batchRows ?? .max,
                 seed: stage == 0
                     ? spec.seed : SeededGenerator.hash("stage \(stage)", seed: spec.seed),
                 curriculum: curriculum)

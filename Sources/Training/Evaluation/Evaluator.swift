@@ -6,6 +6,9 @@ import Tensor
 final class Evaluator {
     /// Tokens of one batch: enough to keep the processor busy, short enough to be interrupted.
     private static let batchTokens = 1024
+    /// Tokens of texts that are written together: a token of each takes one reading of the weights,
+    /// whatever their number.
+    private static let writtenTokens = 4096
     let pass: PackedPass
 
     init(_ model: Model, tasks: [TrainingTask], backend: any Backend) {
@@ -20,30 +23,38 @@ final class Evaluator {
         _ examples: [Example], of task: TaskData, between: (Int) throws -> Void
     ) throws -> TaskScore {
         var score = TaskScore(task.spec.kind, labels: task.labels)
-        var next = 0
+        var waiting: [Example] = []
         var done = 0
-        while next < examples.count {
+        for places in examples.batches(tokensMax: Self.batchTokens) {
             try between(done)
-            var end = next
-            var tokens = 0
-            repeat {
-                tokens += examples[end].length
-                end += 1
-            } while end < examples.count
-                && tokens + examples[end].length <= Self.batchTokens
-            let batch = Array(examples[next..<end])
+            let batch = examples[places]
             let losses = try pass.run(batch.map { StepRow($0) }, recording: false)
             for (example, loss) in zip(batch, losses) {
                 score.add(example, loss)
             }
             if task.spec.metric == "bleu" {
-                try write(batch, of: task.spec, &score) { try between(done) }
+                waiting += batch
+                if waiting.reduce(0, { $0 + room($1) }) >= Self.writtenTokens {
+                    try write(waiting, of: task.spec, &score) { try between(done) }
+                    waiting = []
+                }
             }
-            next = end
-            done += tokens
+            done += batch.reduce(0) { $0 + $1.length }
         }
+        if !waiting.isEmpty { try write(waiting, of: task.spec, &score) { try between(done) } }
         return score
     }
+
+    /// Tokens that a text may have.
+    private func tokensMax(_ example: Example) -> Int {
+        let context = pass.model.backbone.configuration.contextLength
+        return min(
+            2 * example.targets.count + 16, context - (example.isWritten ? 0 : example.prompt.count)
+        )
+    }
+
+    /// Tokens that are kept while a text is written.
+    private func room(_ example: Example) -> Int { example.prompt.count + tokensMax(example) }
 
     /// A text that does not end is stopped well beyond its reference, which BLEU punishes.
     private func write(
@@ -51,12 +62,9 @@ final class Evaluator {
         between: () throws -> Void
     ) throws {
         let model = pass.model
-        let context = model.backbone.configuration.contextLength
         let written = try model.write(
-            batch.map(\.prompt), task: task.name,
-            tokensMax: batch.map {
-                min(2 * $0.targets.count + 16, context - ($0.isWritten ? 0 : $0.prompt.count))
-            }, between: between)
+            batch.map(\.prompt), task: task.name, tokensMax: batch.map(tokensMax),
+            between: between)
         if let failure = pass.takeFailure() { throw failure }
         for (example, tokens) in zip(batch, written) {
             score.add(written: model.tokenizer.decode(tokens), reference: example.reference)

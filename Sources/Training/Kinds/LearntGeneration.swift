@@ -9,7 +9,7 @@ protocol TextKind: LearntKind {}
 extension TextKind {
     func measure(labels: [String]) -> any Measure { TextMeasure() }
 
-    /// Its outputs are too many to be kept: `FisherEstimator` draws answers token by token.
+    /// Its outputs are too many to be kept: `ImportanceEstimator` draws answers token by token.
     func sampled(
         _ example: Example, outputs: [Float], using generator: inout SeededGenerator
     ) -> Example { example }

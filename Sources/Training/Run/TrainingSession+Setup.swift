@@ -171,11 +171,12 @@ extension TrainingSession {
                 kind: "adaptation",
                 message: "\(count(own)) of \(count(all)) parameters train, the others are frozen")
         }
-        let draws = data.indices.map { task in stages.map { $0.rows.draws[task] }.max() ?? 0 }
-        for (task, draws) in zip(data, draws) {
+        for (place, task) in data.enumerated() {
+            let draws = stages.flatMap { $0.rows.draws.map { $0[place] } }.filter { $0 > 0 }
             let labels = task.labels.isEmpty ? "" : ", \(task.labels.count) labels"
             let test = task.test.isEmpty ? "" : ", \(task.test.count) test rows"
-            let passes = Double(Int(100 * Double(draws) / Double(task.training.count))) / 100
+            let perEpoch = Double(draws.reduce(0, +)) / Double(max(1, draws.count))
+            let passes = Double(Int(100 * perEpoch / Double(task.training.count))) / 100
             observer.event(
                 kind: "data",
                 message: "task \(task.spec.name): \(task.training.count) training rows, "

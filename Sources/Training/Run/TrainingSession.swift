@@ -69,8 +69,7 @@ final class TrainingSession {
         let curriculum = try Self.curriculum(spec, data, model, observer)
         stages = try StagePlan.stages(
             spec, shape: shape, lengths: lengths,
-            shares: mixing.shares(rows: lengths.map(\.count)), replay: needs?.extraRows ?? 0,
-            curriculum: curriculum)
+            mixing: mixing, replay: needs?.extraRows ?? 0, curriculum: curriculum)
         try Self.addHeads(model, data, spec)
         try model.adapt(to: adaptation, tasks: names, seed: spec.seed)
         let tasks = spec.tasks.map { TrainingTask(name: $0.name, kind: $0.kind) }
