@@ -207,9 +207,6 @@ class Reference:
         if self.kind == "mistral" and gguf:
             own = ("model_type", "architectures", "sliding_window")
             config = transformers.LlamaConfig(**{k: v for k, v in config.to_dict().items() if k not in own})
-        if gguf and self.kind == "t5":
-            # Its output is a matrix of its own there, the scale of a tied one in it.
-            config.tie_word_embeddings = config.scale_decoder_outputs = False
         more = dict(gguf_file="model.gguf", config=config) if gguf else {}
         self.model, info = auto.from_pretrained(folder, output_loading_info=True, dtype=torch.float32, **more)
         # A pooler is not learnt where nothing pools with it.
@@ -325,7 +322,9 @@ def check(report, service, name, folder, writes, classifies, adaptation):
         return
     said = {prompt: service.write(name, prompt) for prompt in PROMPTS}
     compare_texts(report, f"{label}: safetensors, Transformers", said, reference)
-    compare_texts(report, f"{label}: GGUF, Transformers", said, Reference(out, gguf=True))
+    # Transformers reads T5 out of GGUF in its later form only, where the output has a table of its own.
+    if reference.kind != "t5" or not reference.model.config.scale_decoder_outputs:
+        compare_texts(report, f"{label}: GGUF, Transformers", said, Reference(out, gguf=True))
     if llama_cpp:
         reader = LlamaCpp(out / "model.gguf")
         same = [reader.ids(text) == reference.tokenizer(text).input_ids for text in PROMPTS + SENTENCES]

@@ -327,7 +327,7 @@ CASES = {
     "st shape wraps to right": (lambda: folder(model__safetensors=changed(NORM, shape=[2**62 + 2, 4])), "does not multiply"),
     "st shape negative": (lambda: folder(model__safetensors=changed(NORM, shape=[-8])), "does not multiply|header"),
     "st shape negatives": (lambda: folder(model__safetensors=changed(NORM, shape=[-2, -4])), "does not multiply|header"),
-    "st shape of floats": (lambda: folder(model__safetensors=changed(NORM, shape=[8.5])), "header"),
+    "st shape of floats": (lambda: folder(model__safetensors=changed(NORM, shape=[8.5])), "must have dtype, shape"),
     "st shape of other product": (lambda: folder(model__safetensors=changed(NORM, shape=[9])), "offsets"),
     "st shape transposed": (lambda: folder(model__safetensors=changed(EMBEDDING, shape=[WIDTH, ROWS])), "has shape"),
     "st shape of 10^5 ones": (lambda: folder(model__safetensors=changed(NORM, shape=[8] + [1] * 100_000)), "shape|dimensions"),

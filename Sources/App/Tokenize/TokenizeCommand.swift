@@ -9,8 +9,8 @@ struct TokenizeCommand: ParsableCommand {
         abstract: "Print the token ids of each line of standard input.",
         discussion: """
             Each line of output is one JSON object: "ids", "offsets" (bytes of the line, UTF-8),
-            "types", "tokens" and what they are decoded to, "text". With --json-lines a line of input is a JSON string, or an array
-            of two for a pair; so a text may hold line breaks.
+            "types", "tokens", and "text", what they are decoded to. With --json-lines a line of
+            input is a JSON string, or an array of two for a pair; so a text may hold line breaks.
 
             Examples:
               echo 'Xin chào' | polytask tokenize --tokenizer model-folder
