@@ -61,7 +61,8 @@ extension Model {
         var items = zip(sources, backbone.parameters).map { source, parameter in
             item(source, parameter.value, type)
         }
-        let computed = try checkpoint.identify().0.computed(backbone.configuration)
+        let architecture = try checkpoint.identify().0
+        let computed = try architecture.computed(backbone.configuration)
         for (name, values) in computed.sorted(by: { $0.key < $1.key }) {
             let tensor = Tensor(values, [values.count], backend: backend)
             items.append(
@@ -69,7 +70,13 @@ extension Model {
                     UnsafePointer(tensor.pointer)
                 })
         }
-        var metadata = try ggufMetadata()
+        // A model that came as GGUF goes as it came.
+        if !(checkpoint is GGUFFile), let copy = architecture.scaledCopy(backbone.configuration),
+            let parameter = backbone.parameters.first(where: { $0.name == copy.of })
+        {
+            items.append(item(named: copy.name, parameter.value, times: copy.factor, type))
+        }
+        var metadata = try ggufMetadata(architecture)
         metadata.add("general.file_type", type.fileType)
         try GGUFWriter.write(path, metadata: metadata, items: items)
     }
@@ -82,7 +89,7 @@ extension Model {
         }
     }
 
-    private func ggufMetadata() throws -> GGUFMetadata {
+    private func ggufMetadata(_ architecture: any Architecture.Type) throws -> GGUFMetadata {
         if let file = checkpoint as? GGUFFile {
             var metadata = GGUFMetadata()
             for entry in file.entries.filter({ $0.key != "general.file_type" })
@@ -92,7 +99,6 @@ extension Model {
             }
             return metadata
         }
-        let architecture = try checkpoint.identify().0
         var metadata = try architecture.metadata(of: backbone.configuration)
         guard let tokenizer = tokenizer as? PipelineTokenizer else {
             throw ModelError.invalidInput("export format gguf: the tokenizer cannot be written")
@@ -115,11 +121,29 @@ extension Model {
                 UnsafePointer(turned.pointer)
             }
         }
-        let fits = columns % type.stored.blockLength == 0
         return GGUFWriter.Item(
-            name: source.stored, shape: value.shape, type: fits ? type.stored : .f16
+            name: source.stored, shape: value.shape, type: Self.stored(type, columns)
         ) { row in
             UnsafePointer(value.pointer + source.rotaryHome(row) * columns)
         }
+    }
+
+    private func item(
+        named name: String, _ value: Tensor, times factor: Float, _ type: GGUFMatrixType
+    ) -> GGUFWriter.Item {
+        let columns = value.shape.last ?? 1
+        let scaled = Tensor([columns], backend: backend)
+        return GGUFWriter.Item(name: name, shape: value.shape, type: Self.stored(type, columns)) {
+            row in
+            for column in 0..<columns {
+                scaled.pointer[column] = factor * value.pointer[row * columns + column]
+            }
+            return UnsafePointer(scaled.pointer)
+        }
+    }
+
+    /// Rows that do not fill blocks are kept in half precision.
+    private static func stored(_ type: GGUFMatrixType, _ columns: Int) -> GGUFType {
+        columns % type.stored.blockLength == 0 ? type.stored : .f16
     }
 }

@@ -39,13 +39,7 @@ package final class Model {
         let checkpoint = try Checkpoints.open(base)
         let (architecture, configuration) = try Architectures.read(checkpoint)
         let fineTuned = try weights.map { try SafetensorsFile($0) }
-        tokenizer = try given ?? checkpoint.tokenizer()
-        // Tables may be padded beyond the tokenizer's last token, never the other way round.
-        guard tokenizer.vocabularySize <= configuration.vocabulary else {
-            throw ModelError.badModel(
-                "model file: \(tokenizer.vocabularySize) tokens for a vocabulary of "
-                    + "\(configuration.vocabulary)")
-        }
+        tokenizer = try given ?? checkpoint.tokenizer(fitting: configuration)
         (chatTemplate, chatTemplateProblem) = Self.template(of: tokenizer)
         backbone = try architecture.init(configuration, backend: backend)
         self.backend = backend

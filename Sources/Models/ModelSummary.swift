@@ -24,7 +24,9 @@ package struct ModelSummary: Codable, Sendable, Equatable {
         let checkpoint = try Checkpoints.open(path)
         let (architecture, configuration) = try Architectures.read(checkpoint)
         var summary = ModelSummary(configuration)
-        summary.hasChatTemplate = try checkpoint.tokenizer().chatTemplate != nil
+        summary.hasChatTemplate =
+            try checkpoint.tokenizer(fitting: configuration)
+            .chatTemplate != nil
         summary.taskKinds = HeadKind.allCases.filter {
             $0 != .embedding && (!$0.writesText || $0 == architecture.writes)
         }.map(\.rawValue)

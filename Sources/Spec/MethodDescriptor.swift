@@ -15,6 +15,19 @@ package struct MethodDescriptor: Sendable, Equatable {
         case none
     }
 
+    /// What an adaptation leaves of a model, for runs that start from it.
+    package enum Outcome: Sendable {
+        /// One set of weights.
+        case weights
+        /// An adapter beside the weights, for all tasks of the run.
+        case sharedAdapter
+        case taskAdapters
+        /// A network for each stage.
+        case networks
+        /// What was there before.
+        case unchanged
+    }
+
     /// What a retention method brings of earlier tasks into a step.
     package enum EarlierRows: Sendable {
         /// Nothing that is trained on.
@@ -96,8 +109,10 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var comparesGradients: Bool
     /// Of an adaptation.
     package var sharing: Sharing
-    /// Of an adaptation: only the tasks' own heads train, so that each must have one.
-    package var trainsHeadsAlone: Bool
+    /// Of an adaptation.
+    package var outcome: Outcome
+    /// Of a curriculum: rows are ranked by the loss of their next tokens.
+    package var ranksByDifficulty: Bool
 
     package init(
         family: Family, name: String, paper: String = "", equation: String, summary: String,
@@ -105,7 +120,7 @@ package struct MethodDescriptor: Sendable, Equatable {
         tasksMin: Int = 1, ignoresLossScale: Bool = false, outputKinds: [TaskKind] = [],
         earlierRows: EarlierRows = .none, keepsBase: Bool = false, learnsFromSteps: Bool = false,
         means: String? = nil, comparesGradients: Bool = false, sharing: Sharing = .all,
-        trainsHeadsAlone: Bool = false
+        outcome: Outcome = .weights, ranksByDifficulty: Bool = false
     ) {
         self.family = family
         self.name = name
@@ -123,6 +138,7 @@ package struct MethodDescriptor: Sendable, Equatable {
         self.means = means
         self.comparesGradients = comparesGradients
         self.sharing = sharing
-        self.trainsHeadsAlone = trainsHeadsAlone
+        self.outcome = outcome
+        self.ranksByDifficulty = ranksByDifficulty
     }
 }

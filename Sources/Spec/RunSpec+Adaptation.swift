@@ -7,13 +7,23 @@ extension RunSpec {
                 $0.family == .adaptation && $0.name == adaptation.method
             })
         else { return nil }
-        if method.trainsHeadsAlone,
+        // Each task must have what alone is trained.
+        if method.outcome == .unchanged,
             let task = tasks.first(where: { $0.kind.traits.writesText })
         {
             return Contradiction(
                 parameter: "adaptation",
                 rule: "`\(method.name)` trains heads alone, and the task `\(task.name)` has none: "
                     + "it answers with the model's own output; take another adaptation")
+        }
+        if method.outcome == .networks,
+            let task = tasks.first(where: { $0.kind == .sequenceToSequence })
+        {
+            return Contradiction(
+                parameter: "adaptation",
+                rule: "`\(method.name)` makes networks that read each other's one stream, and the "
+                    + "task `\(task.name)` writes with a decoder beside the encoder; take another "
+                    + "adaptation")
         }
         guard method.sharing != .all else { return nil }
         if method.sharing == .stage, let task = taskOfSharedHead {

@@ -120,13 +120,21 @@ final class Fixture: Sendable {
             family: .adaptation, name: "lora", equation: "BA", summary: "Low rank.",
             parameters: [
                 .init("rank", in: 1...64, default: 8, "Rank."), .init(names: "targets", "Layers."),
-            ]),
+            ], outcome: .sharedAdapter),
         MethodDescriptor(
             family: .adaptation, name: "adapter_per_task", equation: "BA", summary: "One each.",
-            sharing: .none),
+            parameters: [.init("rank", in: 1...64, default: 8, "Rank.")], sharing: .none,
+            outcome: .taskAdapters),
+        MethodDescriptor(
+            family: .adaptation, name: "heads", equation: "W", summary: "Heads.", sharing: .none,
+            outcome: .unchanged),
+        MethodDescriptor(
+            family: .curriculum, name: "competence", equation: "c", summary: "Easy ones first.",
+            ranksByDifficulty: true),
         MethodDescriptor(
             family: .adaptation, name: "progressive", equation: "U", summary: "Networks.",
-            parameters: [.init(flag: "laterals", default: true, "Connections.")], sharing: .stage),
+            parameters: [.init(flag: "laterals", default: true, "Connections.")], sharing: .stage,
+            outcome: .networks),
     ]
 
     struct Answer {

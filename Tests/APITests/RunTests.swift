@@ -44,8 +44,11 @@ import Testing
         let fixture = try Fixture()
         let tuned = try await fixture.makeTuned()
         let dataset = await fixture.datasetID(Fixture.labelled)
+        let topics = await fixture.datasetID(
+            Fixture.labelled.replacing("good", with: "a").replacing("bad", with: "b"))
         let task = { (name: JSON) -> JSON in
-            ["name": name, "kind": "classification", "dataset": .string(dataset)]
+            let data = name == "topic" ? topics : dataset
+            return ["name": name, "kind": "classification", "dataset": .string(data)]
         }
         func post(_ learnt: JSON, _ stages: JSON = nil) async -> Fixture.Answer {
             await fixture.post(

@@ -33,6 +33,20 @@ struct GGUFFileTests {
 
     private func half(_ value: Float16) -> [UInt8] { GGUFBuilder.bytes(value.bitPattern) }
 
+    @Test("arrays that take more memory than any vocabulary are refused before they are read")
+    func largeArrays() throws {
+        let count = GGUFCursor.elementsMax / 2 + 1
+        func array(_ key: String) -> [UInt8] {
+            GGUFBuilder.bytes(UInt64(key.utf8.count)) + Array(key.utf8)
+                + GGUFBuilder.bytes(UInt32(9)) + GGUFBuilder.bytes(UInt32(0))
+                + GGUFBuilder.bytes(UInt64(count)) + [UInt8](repeating: 0, count: count)
+        }
+        let header =
+            Array("GGUF".utf8) + GGUFBuilder.bytes(UInt32(3)) + GGUFBuilder.bytes(UInt64(0))
+            + GGUFBuilder.bytes(UInt64(2))
+        #expect(message(header + array("a") + array("b")).contains("array elements up to byte"))
+    }
+
     @Test("every storage type gives the values computed by hand", arguments: [2, 3] as [UInt32])
     func types(version: UInt32) throws {
         var builder = GGUFBuilder()

@@ -107,6 +107,20 @@ struct HuggingFaceModelTests {
         #expect(throws: ModelError.self) { try TinyFolder.load(folder.path) }
     }
 
+    @Test("weights of a type that is not read are refused before any is loaded")
+    func integers() throws {
+        try TinyFolder.write(bert, to: folder)
+        let path = URL(fileURLWithPath: folder.file("model.safetensors"))
+        var bytes = try Data(contentsOf: path)
+        let place = try #require(bytes.range(of: Data("F32".utf8)))
+        bytes.replaceSubrange(place, with: Data("I32".utf8))
+        try bytes.write(to: path)
+        let error = #expect(throws: ModelError.self) {
+            _ = try Architectures.read(try Checkpoints.open(folder.path))
+        }
+        #expect(error?.message.contains("dtype I32, read are F32") == true)
+    }
+
     @Test(
         "what a configuration leaves null is as if it were not there",
         arguments: ["bert_mean", "gpt2", "llama", "mistral", "qwen2", "t5", "t5_gated"])

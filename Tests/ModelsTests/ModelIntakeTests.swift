@@ -57,6 +57,17 @@ struct ModelIntakeTests {
         }
     }
 
+    @Test("a tokenizer with more tokens than the model has rows is refused when the model comes")
+    func tooManyTokens() throws {
+        var config = TinyFolder.bert.object ?? [:]
+        config["vocab_size"] = 10
+        let path = folder.file("small")
+        try NewModel.write(
+            config: JSON.object(config).text, documents: ["tokenizer.json": TinyTokenizers.bert],
+            seed: 1, to: path, backend: TinyFolder.backend)
+        #expect(refusal(path).contains("21 tokens for a vocabulary of 10"))
+    }
+
     @Test("a GGUF file is taken as it is, also out of an archive")
     func gguf() throws {
         let file = folder.file("tiny.gguf")

@@ -70,9 +70,27 @@ struct SafetensorsTests {
             #"{"a":{"dtype":"F32","shape":[2]}}"#, "[]", "{", "",
             #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"#
                 + #""b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
+            #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"#
+                + #""a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
+            #"{"a":{"dtype":"F32","shape":[2,1,1,1,1,1,1,1,1],"data_offsets":[0,8]}}"#,
+            #"{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}"#,
+            #"{"__metadata__":{"k":1},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
         ])
     func hostile(header: String) {
         #expect(throws: ModelError.self) { try file(header, data: 8) }
+    }
+
+    @Test("a header of more tensors than any model has is refused before it is built")
+    func manyTensors() throws {
+        let entry = #"{"dtype":"F32","shape":[0],"data_offsets":[0,0]}"#
+        func header(_ count: Int) -> String {
+            "{" + (0..<count).map { "\"{\($0)\\\"\":\(entry)" }.joined(separator: ",") + "}"
+        }
+        let error = #expect(throws: ModelError.self) {
+            try file(header(SafetensorsHeader.tensorsMax), data: 0)
+        }
+        #expect(error?.message.contains("65537 objects") == true)
+        #expect(try file(header(2), data: 0).names.sorted() == ["{0\"", "{1\""])
     }
 
     @Test("header lengths beyond the file or the limit are refused")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares Polytask's ids, types and offsets with those of Hugging Face's `tokenizers` on generated hard Unicode.
+"""Compares Polytask's ids, types, offsets and decoded texts with those of Hugging Face's `tokenizers` on generated hard Unicode.
 
   scripts/reference/compare_tokenizers.py BINARY TOKENIZER [--lines N] [--seed N] [--scalars] [--reference JSON]
 
@@ -49,7 +49,7 @@ def main():
         # U+2028 and its like end no line of JSON here: they are escaped.
         output = run([*command, "--json-lines"], "".join(json.dumps(item) + "\n" for item in part)).split("\n")
         for item, line, expected in zip(part, output, reference.encode_batch(part)):
-            problem = difference(item, json.loads(line), expected)
+            problem = difference(item, json.loads(line), expected, reference)
             if problem:
                 differences += 1
                 if differences <= 5:
@@ -58,7 +58,7 @@ def main():
     sys.exit(differences > 0)
 
 
-def difference(item, ours, expected):
+def difference(item, ours, expected, reference):
     if ours["ids"] != expected.ids:
         return "ids", ours["ids"], expected.ids
     if ours["types"] != expected.type_ids:
@@ -69,6 +69,9 @@ def difference(item, ours, expected):
         sequence = expected.sequence_ids[place]
         if sequence is not None and mine != [starts[sequence][theirs[0]], starts[sequence][theirs[1]]]:
             return "offsets", place, mine, theirs
+    decoded = reference.decode(expected.ids)
+    if ours["text"] != decoded:
+        return "decoded", ascii(ours["text"]), ascii(decoded)
     return None
 
 

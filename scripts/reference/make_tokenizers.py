@@ -137,6 +137,25 @@ def word_pieces(texts, lowercase, accents=None, chinese=True, names=("[UNK]", "[
     return made
 
 
+def not_cleaned(texts):
+    made = word_pieces(texts, True)
+    made.normalizer = normalizers.BertNormalizer(clean_text=False, handle_chinese_chars=True, strip_accents=None, lowercase=True)
+    return made
+
+
+def suffixed(texts, normalizer):
+    """The first GPT's: pairs of characters, a mark at the ends of words."""
+    made = Tokenizer(models.BPE(unk_token="<unk>", end_of_word_suffix="</w>"))
+    made.normalizer = normalizer
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    made.decoder = decoders.BPEDecoder(suffix="</w>")
+    made.train_from_iterator(texts, trainers.BpeTrainer(
+        vocab_size=2500, special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"], end_of_word_suffix="</w>",
+        limit_alphabet=300, show_progress=False))
+    made.post_processor = processors.BertProcessing(("</s>", made.token_to_id("</s>")), ("<s>", made.token_to_id("<s>")))
+    return made
+
+
 def roberta(made):
     return processors.RobertaProcessing(("</s>", made.token_to_id("</s>")), ("<s>", made.token_to_id("<s>")))
 
@@ -207,6 +226,53 @@ def cases(texts):
         "bert_multilingual": lambda: word_pieces(texts, True, accents=False, bert=False),
         "bert_not_chinese": lambda: word_pieces(texts, True, chinese=False),
         "mpnet": lambda: word_pieces(texts, True, names=("[UNK]", "<s>", "</s>", "<pad>", "<mask>"), bert=False),
+        "gpt_neox": lambda: byte_level(
+            texts, normalizer=n.NFC(), more=[added(" " * k, normalized=True) for k in range(24, 1, -1)]),
+        "starcoder": lambda: byte_level(
+            texts, first=[p.Digits(individual_digits=True)], regex=True, tokens=["<|endoftext|>", "<fim_prefix>", "<fim_suffix>"]),
+        "bloom": lambda: byte_level(
+            texts, split=r" ?[^(\s|[.,!?…。，、।۔،])]+", tokens=["<unk>", "<s>", "</s>", "<pad>"]),
+        "whisper": lambda: byte_level(
+            texts, tokens=["<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|transcribe|>", "<|notimestamps|>"],
+            more=[added(f"<|{k / 50:.2f}|>", normalized=False) for k in range(40)], processor=template(
+                "<|startoftranscript|> <|en|> <|transcribe|> <|notimestamps|> $A <|endoftext|>",
+                "<|startoftranscript|> <|en|> <|transcribe|> <|notimestamps|> $A $B <|endoftext|>",
+                ["<|startoftranscript|>", "<|en|>", "<|transcribe|>", "<|notimestamps|>", "<|endoftext|>"])),
+        "nougat": lambda: byte_level(
+            texts, normalizer=n.NFKC(), first=[
+                p.Split("SPL1T-TH1S-Pl3A5E", "removed"), p.Digits(individual_digits=True),
+                p.Split(Regex(r"[\(\)\[\]\{\}]|([!\"\#\$%\&'\*\+,\-\./:;<=>\?\\\^_`\|\~])"), "isolated"), p.Split("\n", "isolated")]),
+        "codegen_prefix": lambda: byte_level(texts, prefix=True, more=[added("\t" * k, normalized=False) for k in range(9, 1, -1)]),
+        "deberta_v3": lambda: unigram(
+            texts, n.Sequence([n.Replace(Regex(r"\s{2,}|[\n\r\t]"), " "), n.NFC(), n.Strip(left=False, right=True)]),
+            p.Sequence([p.Metaspace("▁", "always")]), template("[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1", ["[CLS]", "[SEP]"]),
+            ["[PAD]", "[CLS]", "[SEP]", "[UNK]"], unk="[UNK]", more=[special("[MASK]")]),
+        "deberta_v3_punctuation": lambda: unigram(
+            texts, n.Sequence([n.Lowercase(), n.NFC(), n.Strip(left=True, right=True)]),
+            p.Sequence([p.Punctuation("isolated"), p.Metaspace("▁", "first")]),
+            template("[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1", ["[CLS]", "[SEP]"]), ["[PAD]", "[CLS]", "[SEP]", "[UNK]"], unk="[UNK]"),
+        "camembert": lambda: unigram(
+            texts, n.Sequence([n.Nmt(), n.NFKC(), n.Strip(left=False, right=True), n.Replace(Regex(" {2,}"), "▁")]),
+            p.Sequence([p.WhitespaceSplit(), p.Metaspace("▁", "always")]),
+            template("<s> $A </s>", "<s> $A </s> </s> $B </s>", ["<s>", "</s>"]),
+            ["<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED", "<s>", "</s>"], more=[special("<mask>", lstrip=True)]),
+        "xlnet": lambda: unigram(
+            texts, n.Sequence([n.Replace("``", '"'), n.Replace("''", '"'), n.NFKD(), n.StripAccents(), n.Replace(Regex(" {2,}"), " ")]),
+            p.Sequence([p.WhitespaceSplit(), p.Metaspace("▁", "always")]),
+            template("$A <sep> <cls>:2", "$A <sep> $B:1 <sep>:1 <cls>:2", ["<sep>", "<cls>"]), ["<unk>", "<s>", "</s>", "<cls>", "<sep>", "<pad>"]),
+        "umt5": lambda: unigram(
+            texts, n.Sequence([n.Nmt(), n.NFKC(), n.Strip(left=False, right=True), n.Replace(Regex(" {2,}"), "▁")]),
+            p.Metaspace("▁", "always"), template("$A </s>", "$A </s> $B </s>", ["</s>"]), ["<pad>", "</s>", "<s>", "<unk>"],
+            bytes_too=True, more=[special(f"<extra_id_{k}>") for k in range(5)]),
+        "pegasus": lambda: unigram(
+            texts, n.Sequence([n.Replace(Regex(r"\n"), " "), n.Replace(Regex(r" {2,}"), " ")]), p.Metaspace("▁", "always"),
+            template("$A </s>", "$A $B </s>", ["</s>"]), ["<pad>", "</s>", "<mask_1>", "<mask_2>", "<unk>"]),
+        "big_bird": lambda: unigram(
+            texts, n.Sequence([n.Strip(left=False, right=False), n.Replace(Regex(r" {2,}"), "▁")]), p.Metaspace("▁", "first"),
+            template("[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1", ["[CLS]", "[SEP]"]), ["<unk>", "<s>", "</s>", "[CLS]", "[SEP]"]),
+        "herbert": lambda: suffixed(texts, n.BertNormalizer(lowercase=False, strip_accents=False, clean_text=True, handle_chinese_chars=True)),
+        "openai_gpt": lambda: suffixed(texts, n.BertNormalizer(lowercase=True)),
+        "bert_clean_text_off": lambda: not_cleaned(texts),
         "unusual_added": lambda: byte_level(
             texts, GPT4 % "{1,3}", n.NFKC(), more=[
                 added("word", single_word=True), added("Ünï", normalized=True), added(" lead", lstrip=True),

@@ -14,7 +14,8 @@ extension API {
         let reader = RunRequest(catalogue: catalogue, dtypes: dtypes, limits: limits)
         let record = try await stored { store in
             if let key, let id = try store.replay(key) { return try store.run(id) }
-            let spec = try RunChecks(store: store).resolve(try reader.read(body.value))
+            let spec = try RunChecks(store: store, catalogue: reader.catalogue)
+                .resolve(try reader.read(body.value))
             return try store.createRun(spec, idempotency: key)
         }
         compute.wake()

@@ -6,6 +6,7 @@ import Store
 /// What a run needs of the store: its data sets with the right columns, its base model.
 struct RunChecks {
     let store: Store
+    let catalogue: [MethodDescriptor]
 
     /// - Returns: the spec with its base model resolved to an id.
     /// - Throws: `APIError` naming the parameter at fault.
@@ -22,6 +23,7 @@ struct RunChecks {
                 "max_length",
                 "must be at most the base model's context of \(context), found \(spec.maxLength)")
         }
+        try BaseModelChecks(store: store, catalogue: catalogue).check(spec, base)
         try checkLearnt(spec, base)
         for (index, task) in spec.tasks.enumerated() {
             try check(task, base, path: "tasks[\(index)]")
@@ -54,13 +56,34 @@ struct RunChecks {
 
     private func checkLearnt(_ spec: RunSpec, _ base: ModelRecord) throws {
         guard spec.startsLearnt == true, let learnt = spec.stages?.first else { return }
-        let known = base.summary["tasks"]?.array?.compactMap { $0["name"]?.string } ?? []
-        guard let unknown = learnt.first(where: { !known.contains($0) }) else { return }
+        let tasks = base.summary["tasks"]?.array ?? []
+        let known = tasks.compactMap { $0["name"]?.string }
+        guard let unknown = learnt.first(where: { !known.contains($0) }) else {
+            for task in spec.tasks where learnt.contains(task.name) {
+                try checkKnown(task, tasks.first { $0["name"]?.string == task.name } ?? .null, base)
+            }
+            return
+        }
         throw APIError.invalid(
             "learnt",
             "must name tasks of base_model, which has "
                 + (known.isEmpty ? "none" : Identifier.list(known)) + ", found "
                 + Identifier.shown(unknown))
+    }
+
+    /// A learnt task's head is the one that `base` has.
+    private func checkKnown(_ task: TaskSpec, _ known: JSON, _ base: ModelRecord) throws {
+        let labels =
+            task.kind.traits.labelsMin > 0
+            ? try dataset(task.dataset, "learnt").summary.labels.keys.sorted() : []
+        guard known["kind"]?.string == task.kind.rawValue,
+            known["labels"]?.array?.compactMap(\.string).sorted() == labels
+        else {
+            throw APIError.invalid(
+                "learnt",
+                "names `\(task.name)`, which `\(base.name)` has with another kind or other labels "
+                    + "than the data set's; give the data set that it was trained on")
+        }
     }
 
     private func check(_ task: TaskSpec, _ base: ModelRecord, path: String) throws {

@@ -10,7 +10,8 @@ extension API {
         let body = try await JSONBody.read(request, limits: limits)
         let reader = RunRequest(catalogue: catalogue, dtypes: dtypes, limits: limits)
         let (spec, cost) = try await stored { store in
-            let spec = try RunChecks(store: store).resolve(try reader.read(body.value))
+            let spec = try RunChecks(store: store, catalogue: reader.catalogue)
+                .resolve(try reader.read(body.value))
             return (spec, try CostEstimate(spec, store: store))
         }
         return .json(["object": "run.validation", "spec": spec.json, "estimate": cost.json])

@@ -9,8 +9,8 @@ struct TokenizeCommand: ParsableCommand {
         abstract: "Print the token ids of each line of standard input.",
         discussion: """
             Each line of output is one JSON object: "ids", "offsets" (bytes of the line, UTF-8),
-            "types" and "tokens". With --json-lines a line of input is a JSON string, or an array
-            of two for a pair; so a text may hold line breaks.
+            "types", "tokens", and "text", what they are decoded to. With --json-lines a line of
+            input is a JSON string, or an array of two for a pair; so a text may hold line breaks.
 
             Examples:
               echo 'Xin chào' | polytask tokenize --tokenizer model-folder
@@ -94,6 +94,7 @@ struct TokenizeCommand: ParsableCommand {
                 "types": .array(encoding.typeIDs.map { .integer(Int64($0)) }),
                 "tokens": .array(
                     encoding.ids.map { tokenizer.text(of: $0).map { .string($0) } ?? .null }),
+                "text": .string(tokenizer.decode(encoding.ids)),
             ]
             json.append(to: &output)
         }

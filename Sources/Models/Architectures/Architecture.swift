@@ -22,6 +22,10 @@ protocol Architecture: Backbone {
     static func metadata(of configuration: BackboneConfiguration) throws -> GGUFMetadata
     /// Tensors of a GGUF file that follow from the configuration.
     static func computed(_ configuration: BackboneConfiguration) throws -> [String: [Float]]
+    /// A matrix that only a GGUF file has, since its readers leave out a factor: its name there,
+    /// the parameter, and what that is multiplied with.
+    static func scaledCopy(_ configuration: BackboneConfiguration)
+        -> (name: String, of: String, factor: Float)?
     /// All parameters in the order of `Backbone.parameters`.
     static func layout(_ configuration: BackboneConfiguration) throws -> [ParameterSource]
     /// Tensors of a checkpoint that hold nothing learnt that a backbone needs, by name without the
@@ -49,6 +53,10 @@ extension Architecture {
     }
 
     static func computed(_ configuration: BackboneConfiguration) throws -> [String: [Float]] { [:] }
+
+    static func scaledCopy(_ configuration: BackboneConfiguration)
+        -> (name: String, of: String, factor: Float)?
+    { nil }
 
     static func ignores(_ tensor: String, _ configuration: BackboneConfiguration) -> Bool { false }
 

@@ -15,7 +15,8 @@ extension Llama {
         let inputBias, outputBias, hiddenBias: Bool
 
         init(_ config: ConfigFile) throws {
-            let rope = config.section("rope_parameters") ?? config.section("rope_scaling")
+            let rope =
+                try config.section("rope_parameters") ?? config.section("rope_scaling")
             ropeBase = Float(
                 try rope?.value("rope_theta") == nil
                     ? config.number("rope_theta", in: 1...1e12, default: 10_000)
@@ -31,15 +32,12 @@ extension Llama {
         }
 
         private static func window(_ config: ConfigFile, _ type: String) throws -> Int? {
-            guard type == "mistral" || (type == "qwen2" && slides(config)) else { return nil }
+            // Qwen2 has a window only where the configuration turns it on, and then in its upper
+            // layers; one for all layers is supported.
+            let slides = try config.flag("use_sliding_window", default: false)
+            guard type == "mistral" || type == "qwen2" && slides else { return nil }
             guard config.value("sliding_window") != nil else { return nil }
             return try config.integer("sliding_window", in: 1...1 << 24)
-        }
-
-        /// Qwen2 has a window only where the configuration turns it on, and then in its upper
-        /// layers; one for all layers is supported.
-        private static func slides(_ config: ConfigFile) -> Bool {
-            (try? config.flag("use_sliding_window", default: false)) ?? false
         }
     }
 
@@ -92,6 +90,8 @@ extension Llama {
                 "GGUF: \(rotated) of \(headDimension) values rotated is not supported; all must be"
             )
         }
+        // Files of dense models may say that there are none.
+        _ = try file.integer("\(type).expert_count", in: 0...0, default: 0)
         let tokens = try file.strings("tokenizer.ggml.tokens").count
         return ConfigFile([
             "model_type": .string(type),

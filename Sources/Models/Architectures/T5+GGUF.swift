@@ -24,7 +24,7 @@ extension T5 {
             "n_positions": try size("context_length", max: 1 << 24, default: 512),
             "relative_attention_num_buckets": try size(
                 "attention.relative_buckets_count", max: 65_536),
-            "relative_attention_max_distance": 128,
+            "relative_attention_max_distance": .integer(Int64(distanceMax)),
             "layer_norm_epsilon": .number(
                 try file.number("t5.attention.layer_norm_rms_epsilon", in: 0...1)),
             "decoder_start_token_id": .integer(
@@ -35,6 +35,36 @@ extension T5 {
             "tie_word_embeddings": .bool(file.tensors["output.weight"] == nil),
         ])
     }
+
+    /// - Throws: `invalid_input` for what readers of these files fix otherwise.
+    static func metadata(of c: BackboneConfiguration) throws -> GGUFMetadata {
+        let settings = try Settings(c.details)
+        guard settings.form != .gatedSiLU, settings.distanceMax == distanceMax else {
+            throw ModelError.invalidInput(
+                "export format gguf: a T5 there is gated by GELU only and tells distances up to "
+                    + "\(distanceMax) apart; use safetensors")
+        }
+        var metadata = GGUFMetadata(name, sizes: c)
+        metadata.add("t5.decoder_block_count", settings.decoderLayers)
+        metadata.add("t5.attention.key_length", c.headDimension)
+        metadata.add("t5.attention.value_length", c.headDimension)
+        metadata.add("t5.attention.relative_buckets_count", settings.buckets)
+        metadata.add("t5.attention.layer_norm_epsilon", c.normEpsilon)
+        metadata.add("t5.attention.layer_norm_rms_epsilon", c.normEpsilon)
+        metadata.add("t5.decoder_start_token_id", Int(settings.startToken))
+        return metadata
+    }
+
+    /// The file says nowhere that the output of a tied table is scaled: llama.cpp does not do it.
+    static func scaledCopy(_ c: BackboneConfiguration)
+        -> (name: String, of: String, factor: Float)?
+    {
+        c.tiedEmbeddings
+            ? ("output.weight", "shared.weight", 1 / Float(c.width).squareRoot()) : nil
+    }
+
+    /// The only one of published models; files do not say it.
+    private static let distanceMax = 128
 
     /// The name in GGUF of a tensor of `layout`, without its ending.
     static func stored(_ name: String) -> String {

@@ -16,6 +16,20 @@ protocol Checkpoint: AnyObject {
     func tokenizer() throws -> any Tokenizer
 }
 
+extension Checkpoint {
+    /// Tables may be padded beyond the tokenizer's last token, never the other way round.
+    /// - Throws: `bad_model`.
+    func tokenizer(fitting configuration: BackboneConfiguration) throws -> any Tokenizer {
+        let tokenizer = try tokenizer()
+        guard tokenizer.vocabularySize <= configuration.vocabulary else {
+            throw ModelError.badModel(
+                "model file: \(tokenizer.vocabularySize) tokens for a vocabulary of "
+                    + "\(configuration.vocabulary)")
+        }
+        return tokenizer
+    }
+}
+
 /// A parameter of an architecture and where files keep its values.
 struct ParameterSource {
     /// The Hugging Face name.

@@ -16,10 +16,13 @@ package struct ConfigFile: Sendable, Equatable {
         json = object
     }
 
-    /// Python writes numbers that JSON lacks; no size here may be one, so they become null.
+    /// Python writes numbers that JSON lacks; nothing that is read here may be one, so they become
+    /// texts, which are refused where a number is asked for.
     private static func finite(_ text: String) -> String {
         guard text.contains("Infinity") || text.contains("NaN") else { return text }
-        return text.replacing(/(:\s*)(-?Infinity|NaN)/) { "\($0.output.1)null" }
+        return text.replacing(/(:\s*)(-?Infinity|NaN)/) {
+            "\($0.output.1)\"\($0.output.2)\""
+        }
     }
 
     /// nil where the key is absent or null.
@@ -86,8 +89,13 @@ package struct ConfigFile: Sendable, Equatable {
     }
 
     /// A nested object; nil where it is absent or null.
-    func section(_ key: String) -> ConfigFile? {
-        value(key)?.object.map { ConfigFile($0) }
+    func section(_ key: String) throws -> ConfigFile? {
+        guard let value = value(key) else { return nil }
+        guard let object = value.object else {
+            throw ModelError.badModel(
+                "config.json: \(key) must be an object, it is \(found(value))")
+        }
+        return ConfigFile(object)
     }
 
     /// - Throws: `bad_model` unless the key is absent or has one of the values.

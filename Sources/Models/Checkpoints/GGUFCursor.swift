@@ -2,6 +2,9 @@
 struct GGUFCursor {
     private let bytes: UnsafeRawBufferPointer
     private(set) var offset: Int
+    /// Of all arrays together: they take several times their bytes in memory.
+    static let elementsMax = 1 << 25
+    private var elements = 0
 
     init(_ bytes: UnsafeRawBufferPointer, offset: Int = 0) {
         self.bytes = bytes
@@ -28,6 +31,18 @@ struct GGUFCursor {
                     + "fetch the file again")
         }
         return Int(value)
+    }
+
+    /// The count of an array's elements, which are kept in memory.
+    mutating func elementCount(of what: String, elementBytes: Int) throws -> Int {
+        let count = try count(of: what, elementBytes: elementBytes)
+        elements += count
+        guard elements <= Self.elementsMax else {
+            throw ModelError.badModel(
+                "GGUF: \(elements) array elements up to byte \(offset), at most "
+                    + "\(Self.elementsMax) are allowed")
+        }
+        return count
     }
 
     /// The byte range of a length-prefixed string.

@@ -50,6 +50,10 @@ struct GGUFMetadata {
         }
     }
 
+    mutating func add(_ key: String, _ values: [UInt8]) {
+        addArray(key, of: 0, count: values.count) { $0.append(raw: values) }
+    }
+
     mutating func add(_ key: String, _ values: [Int32]) {
         addArray(key, of: 5, count: values.count) { entry in
             for value in values { entry.append(value) }

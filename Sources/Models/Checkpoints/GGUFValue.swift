@@ -39,19 +39,19 @@ extension GGUFValue {
         let element = try cursor.integer(UInt32.self)
         switch element {
         case 8:
-            let count = try cursor.count(of: "strings", elementBytes: 8)
+            let count = try cursor.elementCount(of: "strings", elementBytes: 8)
             var ranges: [Range<Int>] = []
             ranges.reserveCapacity(count)
             for _ in 0..<count { ranges.append(try cursor.stringRange()) }
             return .strings(GGUFStrings(file: file, ranges: ranges))
         case 6, 12:
-            let count = try cursor.count(of: "numbers", elementBytes: element == 6 ? 4 : 8)
+            let count = try cursor.elementCount(of: "numbers", elementBytes: element == 6 ? 4 : 8)
             return .numbers(try (0..<count).map { _ in try number(element, &cursor) })
         case 7:
-            let count = try cursor.count(of: "flags", elementBytes: 1)
+            let count = try cursor.elementCount(of: "flags", elementBytes: 1)
             return .integers(try (0..<count).map { _ in Int(try cursor.integer(UInt8.self)) })
         default:
-            let count = try cursor.count(of: "integers", elementBytes: integerBytes(element))
+            let count = try cursor.elementCount(of: "integers", elementBytes: integerBytes(element))
             return .integers(try (0..<count).map { _ in try integer(element, &cursor) })
         }
     }

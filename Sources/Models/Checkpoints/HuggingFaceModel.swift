@@ -178,6 +178,7 @@ extension HuggingFaceModel {
                     "safetensors: tensor \(source.name) has shape \(shape), config.json says "
                         + "\(source.fileShape)")
             }
+            try home[name]?.checkType(name)
             known.insert(name)
         }
         let stranger = home.keys.filter { name in

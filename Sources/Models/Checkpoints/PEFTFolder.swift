@@ -21,7 +21,7 @@ struct PEFTFolder {
             throw ModelError.badModel("adapter_config.json: \(key) is not supported")
         }
         for key in ["rank_pattern", "alpha_pattern"]
-        where config.section(key)?.json.isEmpty == false {
+        where try config.section(key)?.json.isEmpty == false {
             throw ModelError.badModel("adapter_config.json: \(key) is not supported")
         }
         file = try SafetensorsFile("\(folder)/adapter_model.safetensors")

@@ -1,4 +1,3 @@
-import FoundationEssentials
 package import Tensor
 
 /// An open safetensors file. It is not trusted: offsets, shapes and sizes are checked on opening.
@@ -37,13 +36,8 @@ package final class SafetensorsFile {
                     + "\(SafetensorsHeader.bytesMax)")
         }
         let dataStart = 8 + Int(length)
-        let header: SafetensorsHeader
-        do {
-            header = try JSONDecoder().decode(
-                SafetensorsHeader.self, from: Data(bytes[8..<dataStart]))
-        } catch {
-            throw ModelError.badModel("safetensors: the header is not the JSON it must be")
-        }
+        let header = try SafetensorsHeader(
+            UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart]))
         metadata = header.metadata
         entries = try header.entries.reduce(into: [:]) { entries, item in
             entries[item.key] = try Self.check(
@@ -101,14 +95,24 @@ package final class SafetensorsFile {
                 "safetensors: tensor \(printable(name)) has shape \(entry.shape), needed is "
                     + "\(tensor.shape)")
         }
+        let type = try Self.type(of: entry, name)
+        guard let base = file.bytes.baseAddress else { return }
+        type.dequantise(base + entry.range.lowerBound, tensor.pointer, count: tensor.count)
+    }
+
+    /// - Throws: `bad_model` where the tensor's values are not of a type that is read.
+    func checkType(_ name: String) throws {
+        if let entry = entries[name] { _ = try Self.type(of: entry, name) }
+    }
+
+    private static func type(of entry: Entry, _ name: String) throws -> GGUFType {
         let types: [String: GGUFType] = ["F32": .f32, "F16": .f16, "BF16": .bf16]
         guard let type = types[entry.dtype] else {
             throw ModelError.badModel(
                 "safetensors: tensor \(printable(name)) has dtype \(entry.dtype), read are F32, "
                     + "F16 and BF16")
         }
-        guard let base = file.bytes.baseAddress else { return }
-        type.dequantise(base + entry.range.lowerBound, tensor.pointer, count: tensor.count)
+        return type
     }
 
     private static func order(_ range: Range<Int>) -> (Int, Int) {
@@ -131,16 +135,14 @@ package final class SafetensorsFile {
             }
             size = product
         }
-        guard entry.dataOffsets.count == 2, entry.dataOffsets[0] >= 0,
-            entry.dataOffsets[0] <= entry.dataOffsets[1], entry.dataOffsets[1] <= dataBytes,
-            entry.dataOffsets[1] - entry.dataOffsets[0] == size
-        else {
+        let (begin, end) = entry.range
+        guard begin >= 0, begin <= end, end <= dataBytes, end - begin == size else {
             throw ModelError.badModel(
-                "safetensors: the offsets \(entry.dataOffsets) of tensor \(printable(name)) do "
+                "safetensors: the offsets [\(begin), \(end)] of tensor \(printable(name)) do "
                     + "not hold \(size) bytes of the file's \(dataBytes)")
         }
         return Entry(
             dtype: entry.dtype, shape: entry.shape,
-            range: dataStart + entry.dataOffsets[0]..<dataStart + entry.dataOffsets[1])
+            range: dataStart + begin..<dataStart + end)
     }
 }

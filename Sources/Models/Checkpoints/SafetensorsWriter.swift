@@ -1,4 +1,3 @@
-import FoundationEssentials
 package import Tensor
 
 /// Writes safetensors: little-endian header length, JSON header, raw tensors.
@@ -23,12 +22,10 @@ package struct SafetensorsWriter {
             let end = offset + tensor.bytes.count
             precondition(header.entries[tensor.name] == nil && tensor.name != "__metadata__")
             header.entries[tensor.name] = SafetensorsHeader.Entry(
-                dtype: tensor.dtype, shape: tensor.shape, dataOffsets: [offset, end])
+                dtype: tensor.dtype, shape: tensor.shape, range: (offset, end))
             offset = end
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var bytes = [UInt8](try encoder.encode(header))
+        var bytes = header.bytes()
         bytes += [UInt8](repeating: 0x20, count: (8 - bytes.count % 8) % 8)
 
         var file = try DurableFile(path)

@@ -50,6 +50,7 @@ struct PipelineTokenizer: Tokenizer {
         }
         let normalizers =
             try native ?? Normalizers.steps(field(description.normalizer, "normalizer"))
+        try NormalizerGrowth.check(normalizers)
         var cutters =
             native == nil
             ? try PreTokenizers.steps(field(description.preTokenizer, "pre_tokenizer")) : []
@@ -63,6 +64,19 @@ struct PipelineTokenizer: Tokenizer {
         preTokenizers = cutters
         postProcessors = try PostProcessors.steps(
             field(description.postProcessor, "post_processor"))
+        let most = max(
+            postProcessors.reduce(0) { $0 + $1.addedCount(isPair: false) },
+            postProcessors.reduce(0) { $0 + $1.addedCount(isPair: true) })
+        guard most <= TokenizerField.elementsMax else {
+            throw ModelError.badModel(
+                "tokenizer: post_processor adds \(most) tokens to a text, at most "
+                    + "\(TokenizerField.elementsMax) are allowed")
+        }
+        for token in postProcessors.flatMap(\.tokens) where token >= vocabulary.count {
+            throw ModelError.badModel(
+                "tokenizer: post_processor adds the token \(token), the vocabulary has "
+                    + "\(vocabulary.count)")
+        }
         decoders = try TokenDecoders.steps(field(description.decoder, "decoder"))
         self.normalizers = normalizers
         let isNative = native != nil

@@ -11,7 +11,8 @@ package struct AdapterPerTask: AdaptationMethod {
         family: .adaptation, name: "adapter_per_task", paper: "arXiv:1902.00751",
         equation: "h = W₀x + (α/r)·B_t·A_t·x",
         summary: "A low-rank change of a frozen backbone for each task.",
-        parameters: AdaptationNeeds.LowRank.parameters, sharing: .none)
+        parameters: AdaptationNeeds.LowRank.parameters, sharing: .none,
+        outcome: .taskAdapters)
 
     package let needs: AdaptationNeeds
 

@@ -7,7 +7,7 @@ package struct HeadsOnly: AdaptationMethod {
     package static let descriptor = MethodDescriptor(
         family: .adaptation, name: "heads", equation: "θ_head ← θ_head + Δθ_head",
         summary: "The backbone is frozen; only the tasks' own heads train.",
-        sharing: .none, trainsHeadsAlone: true)
+        sharing: .none, outcome: .unchanged)
 
     package let needs = AdaptationNeeds.nothing
 

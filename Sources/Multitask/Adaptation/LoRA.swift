@@ -15,7 +15,7 @@ package struct LoRA: AdaptationMethod {
         family: .adaptation, name: "lora", paper: "arXiv:2106.09685",
         equation: "h = W₀x + (α/r)·B·A·x",
         summary: "One low-rank change of a frozen backbone, shared by all tasks.",
-        parameters: AdaptationNeeds.LowRank.parameters)
+        parameters: AdaptationNeeds.LowRank.parameters, outcome: .sharedAdapter)
 
     package let needs: AdaptationNeeds
 

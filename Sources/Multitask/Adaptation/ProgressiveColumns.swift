@@ -23,7 +23,7 @@ package struct ProgressiveColumns: AdaptationMethod {
         parameters: [
             .init("width", in: 1...4096, default: 64, "units of a connection to a block"),
             .init(flag: "laterals", default: true, "whether a network reads the earlier ones"),
-        ], sharing: .stage)
+        ], sharing: .stage, outcome: .networks)
 
     package let needs: AdaptationNeeds
 

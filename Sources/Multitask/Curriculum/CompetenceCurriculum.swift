@@ -15,9 +15,8 @@ package struct CompetenceCurriculum: CurriculumMethod {
         family: .curriculum, name: "competence", paper: "arXiv:1903.09848",
         equation: "c(t) = min(1, √(t (1 − c₀²) / T_c + c₀²))",
         summary: "Easy rows first: draws from a growing share of each task's difficulty ranking.",
-        parameters: SquareRootPacing.parameters)
+        parameters: SquareRootPacing.parameters, ranksByDifficulty: true)
 
-    package let ranksByDifficulty = true
     private let pacing: SquareRootPacing
 
     package init(_ settings: MethodSettings) { pacing = SquareRootPacing(settings) }

@@ -11,12 +11,14 @@ package protocol CurriculumMethod: Sendable {
 
     init(_ settings: MethodSettings)
 
-    /// Whether rows are ranked from easy to hard, else in a random order.
-    var ranksByDifficulty: Bool { get }
-
     /// Share of each task's ranking that is open, in (0, 1].
     /// - Parameter progress: share of the stage's rows that were drawn, 0…1.
     func competence(progress: Double) -> Double
+}
+
+extension CurriculumMethod {
+    /// Whether rows are ranked from easy to hard, else in a random order.
+    package var ranksByDifficulty: Bool { Self.descriptor.ranksByDifficulty }
 }
 
 /// c(t) = min(1, √(t(1 − c₀²)/T_c + c₀²)) (1903.09848, eq. 7 with p = 2).

@@ -9,7 +9,6 @@ package struct RandomOrderCurriculum: CurriculumMethod {
         summary: "The control of `competence`: the same pacing, rows in random order.",
         parameters: SquareRootPacing.parameters)
 
-    package let ranksByDifficulty = false
     private let pacing: SquareRootPacing
 
     package init(_ settings: MethodSettings) { pacing = SquareRootPacing(settings) }

@@ -29,7 +29,8 @@ struct PatternTests {
     @Test(
         "what is not supported is refused by name",
         arguments: [
-            "(a", "a)", "[a", "(?<=a)b", "(?<name>a)", "\\1", "*a", "a{1,999}", "(a|b*)*",
+            "(a", "a)", "[a", "(?<=a)b", "(?<name>a)", "\\1", "*a", "a{1,999}", "a{1,4000000000}",
+            "a{99999999999999999999}", "(a|b*)*",
             "\\p{Odd}",
             "(?=a*)b", "[[:alpha:]]", "\\", "(?>a+)b",
         ])

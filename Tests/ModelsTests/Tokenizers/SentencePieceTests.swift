@@ -123,6 +123,12 @@ struct SentencePieceTests {
         var characters = unigram()
         characters.trainer(kind: 4)
         #expect(throws: ModelError.self) { try load(characters) }
+        var wild = unigram()
+        wild.piece("wild", .nan)
+        #expect(throws: ModelError.self) { try load(wild) }
+        var twice = unigram()
+        twice.piece("<unk>", 0)
+        #expect(throws: ModelError.self) { try load(twice) }
         var long = SentencePieceBuilder()
         long.bytes = [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F]
         #expect(throws: ModelError.self) { try load(long) }

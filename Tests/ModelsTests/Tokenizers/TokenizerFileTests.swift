@@ -168,6 +168,7 @@ struct HostileTokenizerFileTests {
     private func pairs(_ vocabulary: JSON, _ merges: JSON) throws -> String {
         try refusal {
             $0["added_tokens"] = []
+            $0["post_processor"] = .some(.null)
             $0["model"] = ["type": "BPE", "vocab": vocabulary, "merges": merges]
         }
     }

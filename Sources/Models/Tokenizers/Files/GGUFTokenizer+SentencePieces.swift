@@ -16,6 +16,7 @@ extension GGUFTokenizer {
         var model = try sentencePieces()
         model.removesExtraSpaces = flag("remove_extra_whitespaces", default: true)
         model.fallsBackToBytes = model.pieces.contains { $0.type == .byte }
+        model.roundsToSingle = false
         if case .integers(let map)? = file.metadata["tokenizer.ggml.precompiled_charsmap"] {
             model.characterMap = map.map { UInt8(truncatingIfNeeded: $0) }
         }

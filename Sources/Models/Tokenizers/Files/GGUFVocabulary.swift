@@ -16,6 +16,7 @@ struct GGUFVocabulary {
             try write(bytePairs: pairs, to: &metadata)
         case let pairs as BytePairs: try write(sentencePairs: pairs, to: &metadata)
         case let pieces as WordPieces: try write(wordPieces: pieces, to: &metadata)
+        case let unigrams as Unigrams: try write(unigrams: unigrams, to: &metadata)
         default: throw Self.refusal("its kind of tokenizer")
         }
         writeSpecial(to: &metadata)
@@ -24,7 +25,7 @@ struct GGUFVocabulary {
         }
     }
 
-    private static func refusal(_ what: String) -> ModelError {
+    static func refusal(_ what: String) -> ModelError {
         ModelError.invalidInput("export format gguf: \(what) cannot be said there; use safetensors")
     }
 
@@ -41,7 +42,7 @@ struct GGUFVocabulary {
         }
         metadata.add("tokenizer.ggml.model", "gpt2")
         metadata.add("tokenizer.ggml.pre", try splitting(pairs))
-        writeTokens(modelTokens: pairs.modelTokens, to: &metadata)
+        writeTokens(to: &metadata)
         metadata.add(
             "tokenizer.ggml.merges",
             pairs.mergeList.map { text($0.left) + [UInt8(ascii: " ")] + text($0.right) })
@@ -67,7 +68,7 @@ struct GGUFVocabulary {
             scores[id] = -Float(pairs.mergeList.count + 1 + id)
         }
         metadata.add("tokenizer.ggml.model", "llama")
-        writeTokens(modelTokens: pairs.modelTokens, to: &metadata)
+        writeTokens(to: &metadata)
         metadata.add("tokenizer.ggml.scores", scores)
         let begins = tokenizer.encode("a", nil, options: EncodeOptions(addsSpecial: false))
         let first = begins.ids.first.map { text($0) } ?? []
@@ -82,7 +83,7 @@ struct GGUFVocabulary {
             tokenizer.description.preTokenizer["type"]?.string == "BertPreTokenizer"
         else { throw Self.refusal("a WordPiece that does not work as that of uncased BERT") }
         metadata.add("tokenizer.ggml.model", "bert")
-        writeTokens(modelTokens: wordPieces.modelTokens, to: &metadata) { text in
+        writeTokens(to: &metadata) { text in
             // The beginnings of words are marked there, here their inside.
             let isBracketed = text.first == UInt8(ascii: "[") && text.last == UInt8(ascii: "]")
             if isBracketed { return text }
@@ -94,14 +95,13 @@ struct GGUFVocabulary {
 
     // MARK: Parts
 
-    private func text(_ id: Int32) -> [UInt8] {
+    func text(_ id: Int32) -> [UInt8] {
         Array(tokenizer.vocabulary.text(of: id) ?? [])
     }
 
     /// Texts and types of all rows.
-    private func writeTokens(
-        modelTokens: [Bool], to metadata: inout GGUFMetadata,
-        as spelling: ([UInt8]) -> [UInt8] = { $0 }
+    func writeTokens(
+        to metadata: inout GGUFMetadata, as spelling: ([UInt8]) -> [UInt8] = { $0 }
     ) {
         let own = tokenizer.vocabulary.count
         let added = Dictionary(
@@ -140,7 +140,8 @@ struct GGUFVocabulary {
         let special = tokenizer.special
         for (name, id) in [
             ("bos", special.bos ?? special.cls), ("eos", special.eos ?? special.sep),
-            ("unknown", special.unk), ("seperator", special.sep), ("padding", special.pad),
+            ("unknown", tokenizer.model.unknown ?? special.unk), ("seperator", special.sep),
+            ("padding", special.pad),
             ("cls", special.cls), ("mask", special.mask),
         ] {
             if let id { metadata.add("tokenizer.ggml.\(name)_token_id", Int(id)) }
@@ -175,7 +176,7 @@ struct GGUFVocabulary {
         return name
     }
 
-    private func steps(_ json: JSON, _ list: String) throws -> [JSON] {
+    func steps(_ json: JSON, _ list: String) throws -> [JSON] {
         if json.isNull { return [] }
         guard json["type"]?.string == "Sequence" else { return [json] }
         return try (json[list]?.array ?? []).flatMap { try steps($0, list) }

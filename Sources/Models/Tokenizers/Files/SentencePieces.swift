@@ -26,6 +26,8 @@ struct SentencePieces {
     var addsPrefix = true
     var removesExtraSpaces = true
     var escapesSpaces = true
+    /// As SentencePiece adds scores; readers of GGUF add them in double precision.
+    var roundsToSingle = true
     var bos: Int32 = 1
     var eos: Int32 = 2
     var pad: Int32 = -1
@@ -36,6 +38,10 @@ struct SentencePieces {
         guard !marksWordEnds, escapesSpaces else {
             throw ModelError.badModel(
                 "SentencePiece model: spaces as suffixes, or not escaped, are not supported")
+        }
+        if let wild = pieces.firstIndex(where: { !$0.score.isFinite }) {
+            throw ModelError.badModel(
+                "SentencePiece model: the score of piece \(wild) is not a finite number")
         }
         let vocabulary = try Vocabulary(pieces.enumerated().map { ($1.text, $0) })
         // A plain model's steps are exactly those of a tokenizer.json; others have SentencePiece's
@@ -97,7 +103,7 @@ struct SentencePieces {
                     ? Double(pieces[index].text.count) * best - 0.1 : Double(pieces[index].score)
             }, unknown: unknown, fallsBackToBytes: fallsBackToBytes,
             unusable: Set(pieces.indices.map { Int32($0) }).subtracting(usable.map { Int32($0) }),
-            lowestScore: scores.min() ?? 0, roundsToSingle: true)
+            lowestScore: scores.min() ?? 0, roundsToSingle: roundsToSingle)
     }
 
     private func isUserDefined(_ index: Int) -> Bool { pieces[index].type == .userDefined }

@@ -106,7 +106,13 @@ struct TokenizerFolder {
 
     /// The lines of a file, without white space at their ends; the last may be without its end.
     private func lines(_ name: String) throws -> [[UInt8]] {
-        var lines = try bytes(name).split(separator: 0x0A, omittingEmptySubsequences: false)
+        let bytes = try bytes(name)
+        let count = bytes.count { $0 == 0x0A }
+        guard count <= Vocabulary.tokensMax else {
+            throw ModelError.badModel(
+                "\(name): it has \(count) lines, at most \(Vocabulary.tokensMax) are allowed")
+        }
+        var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
         return lines.map { line in
             let end = line.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? line.startIndex

@@ -5,6 +5,8 @@ struct CharacterMap: Sendable {
 
     private let units: [UInt32]
     let pool: [UInt8]
+    /// Bytes of the longest replacement.
+    let replacementMax: Int
     /// As it stands in the file.
     let blob: [UInt8]
     private var firstBytes = [Bool](repeating: false, count: 256)
@@ -29,6 +31,7 @@ struct CharacterMap: Sendable {
         guard String(validating: pool, as: UTF8.self) != nil else {
             throw Self.bad("its replacements are not UTF-8")
         }
+        replacementMax = pool.split(separator: 0).map(\.count).max() ?? 0
         self.blob = blob
         for byte in 1..<256 {
             let node = Self.offset(units[0]) ^ byte

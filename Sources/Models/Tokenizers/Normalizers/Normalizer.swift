@@ -6,10 +6,12 @@ protocol Normalizer: Sendable {
     func normalize(_ source: borrowing AlignedText, into output: inout AlignedText)
     /// True when `normalize` would copy `source` as it is; false when that is not known.
     func leaves(_ source: borrowing AlignedText) -> Bool
+    var growth: NormalizerGrowth { get }
 }
 
 extension Normalizer {
     func leaves(_ source: borrowing AlignedText) -> Bool { false }
+    var growth: NormalizerGrowth { .rewrites }
 }
 
 /// The normalisers by the name that a tokenizer.json gives them.

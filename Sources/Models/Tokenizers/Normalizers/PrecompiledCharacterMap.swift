@@ -15,6 +15,11 @@ struct PrecompiledCharacterMap: Normalizer {
         map = try CharacterMap(blob)
     }
 
+    /// Whatever the entries are: a single byte may become the longest of the replacements.
+    var growth: NormalizerGrowth {
+        .replaces(factor: max(map.replacementMax, 1), reads: nil, writes: Set(0...255))
+    }
+
     func normalize(_ source: borrowing AlignedText, into output: inout AlignedText) {
         var edits = Edits()
         var position = 0

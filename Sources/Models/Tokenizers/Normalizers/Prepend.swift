@@ -8,6 +8,8 @@ struct Prepend: Normalizer {
         prefix = try field["prepend"].bytes()
     }
 
+    var growth: NormalizerGrowth { .adds(prefix.count, writes: Set(prefix)) }
+
     func normalize(_ source: borrowing AlignedText, into output: inout AlignedText) {
         guard source.count > 0 else { return }
         output.append(prefix, source.span(at: 0))

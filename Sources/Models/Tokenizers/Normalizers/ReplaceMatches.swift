@@ -8,6 +8,15 @@ struct ReplaceMatches: Normalizer {
         content = try field["content"].bytes()
     }
 
+    var growth: NormalizerGrowth {
+        let literal = pattern.literal
+        // An expression may match a single byte, or none.
+        let shortest = max(literal?.count ?? 1, 1)
+        return .replaces(
+            factor: max((content.count + shortest - 1) / shortest, 1),
+            reads: literal.map { Set($0) }, writes: Set(content))
+    }
+
     func normalize(_ source: borrowing AlignedText, into output: inout AlignedText) {
         var copied = 0
         let text = source.bytes.elements

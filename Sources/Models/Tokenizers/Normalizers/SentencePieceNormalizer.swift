@@ -19,6 +19,11 @@ struct SentencePieceNormalizer: Normalizer {
             ? nil : PrefixTrie(symbols.map { ($0.element.text[...], Int32($0.offset)) })
     }
 
+    /// Of visible spaces too, which are three bytes for one.
+    var growth: NormalizerGrowth {
+        .replaces(factor: max(3 * (map?.replacementMax ?? 1), 3), reads: nil, writes: Set(0...255))
+    }
+
     func normalize(_ source: borrowing AlignedText, into output: inout AlignedText) {
         var wasSpace = removesExtraSpaces
         var hasBegun = false

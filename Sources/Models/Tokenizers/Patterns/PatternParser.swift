@@ -109,10 +109,11 @@ struct PatternParser {
         return (low ?? 0, isOpen ? nil : high)
     }
 
+    /// Whatever is written; larger ones count as one beyond every limit.
     private mutating func number() -> Int? {
         var value: Int?
-        while let digit = next, (0x30...0x39).contains(digit), (value ?? 0) < 1_000_000 {
-            value = (value ?? 0) * 10 + Int(digit - 0x30)
+        while let digit = next, (0x30...0x39).contains(digit) {
+            value = min((value ?? 0) * 10 + Int(digit - 0x30), 1_000_000)
             position += 1
         }
         return value

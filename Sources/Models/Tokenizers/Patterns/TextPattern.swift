@@ -11,6 +11,9 @@ struct TextPattern: Sendable {
         case expression(PatternProgram)
     }
 
+    /// Looking for one takes its length times that of the text.
+    static let literalBytesMax = 256
+
     private let kind: Kind
 
     init(literal: [UInt8]) { kind = .literal(literal) }
@@ -20,8 +23,17 @@ struct TextPattern: Sendable {
         if field["String"].isNull {
             kind = .expression(try PatternProgram(try field["Regex"].string(), field.path))
         } else {
-            kind = .literal(try field["String"].bytes())
+            let literal = try field["String"].bytes()
+            guard literal.count <= Self.literalBytesMax else {
+                throw field["String"].wrong("at most \(Self.literalBytesMax) bytes long")
+            }
+            kind = .literal(literal)
         }
+    }
+
+    /// nil for an expression.
+    var literal: [UInt8]? {
+        if case .literal(let literal) = kind { literal } else { nil }
     }
 
     /// Appends the matches in `range`, which is all that the pattern sees, from left to right,

@@ -34,5 +34,7 @@ struct PairMarkers: PostProcessor {
         }
     }
 
+    var tokens: [Int32] { [first, separator] }
+
     func addedCount(isPair: Bool) -> Int { isPair ? (isBERT ? 3 : 4) : 2 }
 }

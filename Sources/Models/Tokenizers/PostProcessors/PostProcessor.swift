@@ -4,12 +4,15 @@ protocol PostProcessor: Sendable {
     func process(_ parts: [Encoding], addsSpecial: Bool) -> [Encoding]
     /// How many tokens the step adds to one text or to a pair.
     func addedCount(isPair: Bool) -> Int
+    /// The tokens that the step may add.
+    var tokens: [Int32] { get }
     /// How the step leaves white space out of offsets, if it does.
     var trimming: OffsetTrimming? { get }
 }
 
 extension PostProcessor {
     var trimming: OffsetTrimming? { nil }
+    var tokens: [Int32] { [] }
 }
 
 /// The post-processors by the name that a tokenizer.json gives them.

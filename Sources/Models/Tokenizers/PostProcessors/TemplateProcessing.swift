@@ -56,6 +56,13 @@ struct TemplateProcessing: PostProcessor {
         }
     }
 
+    var tokens: [Int32] {
+        (single + pair).flatMap { piece -> [Int32] in
+            guard case .special(let ids, _) = piece else { return [] }
+            return ids
+        }
+    }
+
     func addedCount(isPair: Bool) -> Int {
         (isPair ? pair : single).reduce(0) { count, piece in
             if case .special(let ids, _) = piece { count + ids.count } else { count }

@@ -8,7 +8,7 @@ struct Vocabulary: Sendable {
     var count: Int { table.count }
 
     /// - Parameter entries: every id from 0 once, in any order.
-    /// - Throws: `bad_model` for holes, ids used twice, and tokens beyond the limits.
+    /// - Throws: `bad_model` for holes, ids or texts used twice, and tokens beyond the limits.
     init(_ entries: [(text: [UInt8], id: Int)]) throws {
         guard (1...Self.tokensMax).contains(entries.count) else {
             throw Self.bad("it has \(entries.count) tokens, allowed are 1 to \(Self.tokensMax)")
@@ -30,7 +30,11 @@ struct Vocabulary: Sendable {
             places[entry.id] = Int32(index)
         }
         table = TokenTable(capacity: entries.count)
-        for place in places { table.append(entries[Int(place)].text, findable: true) }
+        for (id, place) in places.enumerated()
+        where !table.append(entries[Int(place)].text, findable: true) {
+            let first = table.token(entries[Int(place)].text) ?? 0
+            throw Self.bad("the tokens \(first) and \(id) have the same text")
+        }
     }
 
     func text(of id: Int32) -> ArraySlice<UInt8>? {
