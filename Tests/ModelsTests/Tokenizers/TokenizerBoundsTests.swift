@@ -5,18 +5,6 @@ import Testing
 
 /// What a tokenizer.json may ask for, and what it may not.
 @Suite struct TokenizerBoundsTests {
-    /// What is said of BERT's file after a change.
-    private func refusal(_ change: (inout JSONObject) -> Void) throws -> String {
-        var root = try #require(try JSON.parse(TinyTokenizers.bert).object)
-        change(&root)
-        do {
-            _ = try TokenizerFile.parse(.object(root))
-            return "accepted"
-        } catch {
-            return "\(error)"
-        }
-    }
-
     @Test("a piece that stands twice is refused, as its second id could never be meant")
     func doubledPieces() throws {
         let found = try refusal {

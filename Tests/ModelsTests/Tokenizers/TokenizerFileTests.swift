@@ -145,18 +145,6 @@ struct TokenizerFileTests {
 
 @Suite("Hostile tokenizer.json")
 struct HostileTokenizerFileTests {
-    /// What is wrong with a change to BERT's file.
-    private func refusal(_ change: (inout JSONObject) -> Void) throws -> String {
-        var root = try #require(try JSON.parse(TinyTokenizers.bert).object)
-        change(&root)
-        do {
-            _ = try TokenizerFile.parse(.object(root))
-            return "accepted"
-        } catch {
-            return "\(error)"
-        }
-    }
-
     private func model(_ change: (inout JSONObject) -> Void) throws -> String {
         try refusal { root in
             guard var model = root["model"]?.object else { return }
