@@ -114,18 +114,20 @@ def hold_idle(server, count, context=None):
     return held
 
 
-def measure_idle(server, count, rounds, seconds, context=None):
+def measure_idle(server, other, count, rounds, seconds, context=None):
+    """What `count` idle connections cost `server`: memory, and throughput over that of `other`, the same without
+    them, in turns, so that both meet the same disturbances."""
     load(server, 64, 1)
     before = resident_bytes(server.process.pid)
-    alone = [load(server, 64, seconds)["requests_per_second"] for _ in range(rounds)]
     held = hold_idle(server, count, context)
     cost = (resident_bytes(server.process.pid) - before) / count
-    beside = [load(server, 64, seconds)["requests_per_second"] for _ in range(rounds)]
+    ratio = statistics.median(
+        load(server, 64, seconds)["requests_per_second"] / load(other, 64, seconds)["requests_per_second"]
+        for _ in range(rounds))
     for client in held:
         client.close()
-    ratio = statistics.median(beside) / statistics.median(alone)
     print(f"{count} idle {server.scheme} connections: {cost / 1024:.1f} KiB each, "
-          f"throughput beside them {ratio:.3f} of that alone")
+          f"throughput beside them {ratio:.3f} of that without")
     return {"connections": count, "bytes_each": round(cost), "throughput_ratio": round(ratio, 3)}
 
 
@@ -224,19 +226,20 @@ def main():
         make_certificate(folder)
         for tls in (False, True):
             servers = [start_ours(binary, folder, tls)]
+            without_idle = start_ours(binary, folder, tls)
             if "nginx" not in missing:
                 servers.append(start_nginx(folder, tls))
             try:
                 part = {str(count): compare(servers, count, rounds, seconds)
                         for count in (64, 512)}
                 part["idle"] = measure_idle(
-                    servers[0], 400 if arguments.quick else 4000, rounds, seconds,
+                    servers[0], without_idle, 400 if arguments.quick else 4000, rounds, seconds,
                     context if tls else None)
                 result["https" if tls else "http"] = part
                 if not tls:
                     result["peers"] = compare_peers(servers[0], rounds, seconds)
             finally:
-                for server in servers:
+                for server in [*servers, without_idle]:
                     server.stop()
     print(json.dumps(result))
 
