@@ -82,8 +82,10 @@ let package = Package(
         module("Models", ["Tensor", "NN", "JSON", "Archives"]),
         module("Multitask", ["Spec"]),
         module("Report", ["Multitask", "Spec", "JSON"]),
-        module("Training", ["Models", "Multitask", "NN", "Tensor", "Spec", "Datasets", "JSON"]),
         module("Inference", ["Models", "NN", "Tensor"]),
+        module(
+            "Training",
+            ["Models", "Inference", "Multitask", "NN", "Tensor", "Spec", "Datasets", "JSON"]),
         module(
             "Worker",
             [

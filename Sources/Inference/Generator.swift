@@ -4,21 +4,25 @@ package import Tensor
 /// Decodes many sequences together, one token each per step; sequences join and leave between
 /// steps. A step's work is bounded, so that its owner can serve other requests between two.
 package final class Generator {
-    /// Sequences computed together; more wait for their turn.
-    static let sequencesMax = 32
-    /// Prompt rows read in one step, beside one row per decoding sequence.
-    static let promptRowsMax = 16
-
     private let model: Model
+    private let sequencesMax: Int
+    private let promptRowsMax: Int
     private let backend: any Backend
     private let context: Int
     /// Of a model that reads the prompt with an encoder.
     private let pair: (any EncoderDecoder)?
     private var continuations: [Continuation] = []
 
-    package init(_ model: Model, backend: any Backend) {
+    /// - Parameters:
+    ///   - sequencesMax: computed together; more wait for their turn.
+    ///   - promptRowsMax: read in one step, beside one row per decoding sequence.
+    package init(
+        _ model: Model, backend: any Backend, sequencesMax: Int = 32, promptRowsMax: Int = 16
+    ) {
         self.model = model
         self.backend = backend
+        self.sequencesMax = sequencesMax
+        self.promptRowsMax = promptRowsMax
         context = model.backbone.configuration.contextLength
         pair = model.backbone as? any EncoderDecoder
     }
@@ -138,9 +142,9 @@ package final class Generator {
     }
 
     private func plan() -> [Piece] {
-        var promptRows = Self.promptRowsMax
+        var promptRows = promptRowsMax
         var pieces: [Piece] = []
-        for (index, continuation) in continuations.prefix(Self.sequencesMax).enumerated() {
+        for (index, continuation) in continuations.prefix(sequencesMax).enumerated() {
             if let last = continuation.last {
                 let start = continuation.prompt.count + continuation.generated - 1
                 pieces.append(Piece(index: index, tokens: [last], start: start, isWhole: true))

@@ -1,3 +1,4 @@
+import Inference
 import Models
 import Spec
 import Tensor
@@ -6,12 +7,15 @@ import Tensor
 final class Evaluator {
     /// Tokens of one batch: enough to keep the processor busy, short enough to be interrupted.
     private static let batchTokens = 1024
-    /// Tokens of texts that are written together: a token of each takes one reading of the weights,
-    /// whatever their number.
-    private static let writtenTokens = 4096
+    /// Texts that are written together: a token of each takes one reading of the weights.
+    private static let textsMax = 64
+    /// Tokens of prompts and texts that are kept while they are written.
+    private static let keptTokensMax = 8192
     let pass: PackedPass
+    private let backend: any Backend
 
     init(_ model: Model, tasks: [TrainingTask], backend: any Backend) {
+        self.backend = backend
         pass = PackedPass(model, tasks: tasks, backend: backend)
     }
 
@@ -23,7 +27,7 @@ final class Evaluator {
         _ examples: [Example], of task: TaskData, between: (Int) throws -> Void
     ) throws -> TaskScore {
         var score = TaskScore(task.spec.kind, labels: task.labels)
-        var waiting: [Example] = []
+        let isWritten = task.spec.metric == "bleu"
         var done = 0
         for places in examples.batches(tokensMax: Self.batchTokens) {
             try between(done)
@@ -31,43 +35,58 @@ final class Evaluator {
             let losses = try pass.run(batch.map { StepRow($0) }, recording: false)
             for (example, loss) in zip(batch, losses) {
                 score.add(example, loss)
+                // To write a text takes far longer than to read it.
+                if !isWritten { done += example.length }
             }
-            if task.spec.metric == "bleu" {
-                waiting += batch
-                if waiting.reduce(0, { $0 + room($1) }) >= Self.writtenTokens {
-                    try write(waiting, of: task.spec, &score) { try between(done) }
-                    waiting = []
-                }
-            }
-            done += batch.reduce(0) { $0 + $1.length }
         }
-        if !waiting.isEmpty { try write(waiting, of: task.spec, &score) { try between(done) } }
+        if isWritten { try write(examples, of: task.spec, &score, between: between) }
         return score
     }
 
-    /// Tokens that a text may have.
-    private func tokensMax(_ example: Example) -> Int {
-        let context = pass.model.backbone.configuration.contextLength
-        return min(
-            2 * example.targets.count + 16, context - (example.isWritten ? 0 : example.prompt.count)
-        )
+    /// Greedy texts, as they are served; one that does not end is stopped well beyond its
+    /// reference, which BLEU punishes.
+    private func write(
+        _ examples: [Example], of task: TaskSpec, _ score: inout TaskScore,
+        between: (Int) throws -> Void
+    ) throws {
+        let model = pass.model
+        let generator = Generator(
+            model, backend: backend, sequencesMax: Self.textsMax,
+            promptRowsMax: Self.keptTokensMax)
+        var texts = examples.map { _ in "" }
+        var (waiting, kept, done) = (examples[...], 0, 0)
+        while !waiting.isEmpty || !generator.isIdle {
+            while let example = waiting.first,
+                generator.isIdle || kept + room(example) <= Self.keptTokensMax
+            {
+                var options = GenerationOptions()
+                options.maxTokens = tokensMax(example)
+                try generator.add(
+                    id: waiting.startIndex, prompt: example.prompt, options: options,
+                    adapter: model.adapterKey(task: task.name),
+                    column: model.column(task: task.name))
+                kept += room(example)
+                waiting.removeFirst()
+            }
+            try between(done)
+            let deltas = Result { try generator.step() }
+            // What is computed on refused memory is not finite: the memory is the reason.
+            if let failure = pass.takeFailure() { throw failure }
+            for delta in try deltas.get() {
+                texts[delta.id] += delta.text
+                guard delta.finishReason != nil else { continue }
+                kept -= room(examples[delta.id])
+                done += examples[delta.id].length
+            }
+        }
+        for (example, text) in zip(examples, texts) {
+            score.add(written: text, reference: example.reference)
+        }
     }
+
+    /// Tokens that a text may have.
+    private func tokensMax(_ example: Example) -> Int { 2 * example.targets.count + 16 }
 
     /// Tokens that are kept while a text is written.
     private func room(_ example: Example) -> Int { example.prompt.count + tokensMax(example) }
-
-    /// A text that does not end is stopped well beyond its reference, which BLEU punishes.
-    private func write(
-        _ batch: [Example], of task: TaskSpec, _ score: inout TaskScore,
-        between: () throws -> Void
-    ) throws {
-        let model = pass.model
-        let written = try model.write(
-            batch.map(\.prompt), task: task.name, tokensMax: batch.map(tokensMax),
-            between: between)
-        if let failure = pass.takeFailure() { throw failure }
-        for (example, tokens) in zip(batch, written) {
-            score.add(written: model.tokenizer.decode(tokens), reference: example.reference)
-        }
-    }
 }

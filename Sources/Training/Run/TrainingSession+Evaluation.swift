@@ -18,10 +18,12 @@ extension TrainingSession {
             guard !examples.isEmpty else { continue }
             let before = evaluationTokensDone
             var clock = Stopwatch()
-            var seen = 0
+            var (seen, seconds) = (0, 0.0)
             let score = try evaluator.score(examples, of: task) { done in
+                seconds += clock.seconds
                 if done > seen {
-                    estimate.evaluated(tokens: done - seen, seconds: clock.seconds)
+                    estimate.evaluated(tokens: done - seen, seconds: seconds)
+                    seconds = 0
                 }
                 evaluationTokensDone = before + done
                 seen = done
@@ -30,7 +32,7 @@ extension TrainingSession {
                 clock.reset()
             }
             let tokens = Self.tokens(examples)
-            estimate.evaluated(tokens: tokens - seen, seconds: clock.seconds)
+            estimate.evaluated(tokens: tokens - seen, seconds: seconds + clock.seconds)
             evaluationTokensDone = before + tokens
             own.append(score.metrics.first { $0.name == task.spec.metric }?.value ?? score.loss)
             for metric in score.metrics {
