@@ -142,6 +142,10 @@ package struct OptimizerSpec: Codable, Sendable, Equatable {
     package var name: String
     package var learningRate: Double
     package var weightDecay: Double
+    /// Of Adam; `nil`: 0.9, 0.999 and 1e-8.
+    package var beta1: Double?
+    package var beta2: Double?
+    package var epsilon: Double?
     /// `cosine` (to zero), `linear` or `constant`, each after the warm-up.
     package var schedule: String
     package var warmupFraction: Double

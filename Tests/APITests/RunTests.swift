@@ -29,6 +29,7 @@ import Testing
         #expect(spec?["base_model"]?.string == base.id)
         #expect(spec?["mixing"] == ["method": "proportional"])
         #expect(spec?["dtype"] == "bf16")
+        #expect(spec?["optimizer"]?["epsilon"]?.number == 1e-8)
         #expect(spec?["tasks"]?.array?.first?["metric"] == "accuracy")
         let id = made.json["id"]?.string ?? ""
         #expect(made.fields["Location"] == "/v1/runs/\(id)")
@@ -160,6 +161,8 @@ import Testing
             ("optimizer", "{\"learning_rate\":0}", "optimizer.learning_rate"),
             ("optimizer", "{\"learning_rate\":2}", "optimizer.learning_rate"),
             ("optimizer", "{\"momentum\":0.9}", "optimizer.momentum"),
+            ("optimizer", "{\"beta2\":1}", "optimizer.beta2"),
+            ("optimizer", "{\"epsilon\":0}", "optimizer.epsilon"),
             ("mixing", "{\"method\":\"magic\"}", "mixing.method"),
             ("mixing", "{\"method\":\"explicit\"}", "mixing.tasks.mood"),
             ("mixing", "{\"method\":\"explicit\",\"tasks\":{\"x\":1}}", "mixing.tasks"),

@@ -101,6 +101,17 @@ import Testing
         #expect(recorder.events.count { $0.kind == "step_skipped" } == 9)
     }
 
+    @Test("Each of Adam's constants is the request's")
+    func constants() throws {
+        let usual = try TinyRun().finish(TinyRun.spec(), Recorder())
+        for constant in [\OptimizerSpec.beta1, \.beta2, \.epsilon] {
+            var spec = TinyRun.spec()
+            spec.optimizer[keyPath: constant] = 0.5
+            let changed = try TinyRun().finish(spec, Recorder())
+            #expect(changed != usual)
+        }
+    }
+
     @Test("A checkpoint of another run is refused")
     func otherRun() throws {
         let run = try TinyRun()

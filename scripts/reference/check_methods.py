@@ -5,9 +5,9 @@
 
 A tiny BERT of random weights learns three tasks of eight rows, one after the other or all at once, and a tiny
 Llama three of texts to write, one after the other. Every step takes all rows of its tasks, so that no draw of
-either side matters; a memory keeps one row, and PyTorch is tried with each that it may have kept. The weights at the end must be those of PyTorch, and further from what
-plain training ends with than from those, or the method did nothing. Directions of several gradients are
-TorchJD's. Needs PyPI's torch, transformers and torchjd[quadprog_projector,cagrad].
+either side matters; a memory keeps one row, and PyTorch is tried with each that it may have kept. The weights at the end must be those
+of PyTorch, and further from what plain training ends with than from those, or the method did nothing. Directions of
+several gradients are TorchJD's. Needs PyPI's torch, transformers and torchjd[quadprog_projector,cagrad].
 """
 import argparse
 import io
@@ -27,9 +27,11 @@ from check_service import COLOURS, NOUNS, Service, make
 
 torch.set_grad_enabled(True)
 torch.set_num_threads(1)
-TASKS, ROWS, CLASSES, EPOCHS, RATE, DECAY, CLIP = ("a", "b", "c"), 8, 3, 6, 2e-3, 0.01, 1.0
-# Float32 on both sides, and an optimiser that divides small gradients by their own size.
-TOLERANCE = 1e-3
+TASKS, ROWS, CLASSES, EPOCHS, RATE, DECAY, CLIP = ("a", "b", "c"), 8, 3, 16, 2e-3, 0.01, 1.0
+# Of Adam: a usual one, 1e-8, makes whole steps of gradients that are nothing but rounding.
+EPSILON = 1e-3
+# Float32 on both sides.
+TOLERANCE = 1e-4
 ENDED = ("succeeded", "failed", "cancelled")
 
 
@@ -67,7 +69,8 @@ class Trained:
 
 
 def optimizer(rate, decay):
-    return {"learning_rate": rate, "weight_decay": decay, "schedule": "constant", "warmup_fraction": 0, "clip": CLIP}
+    return {"learning_rate": rate, "weight_decay": decay, "epsilon": EPSILON, "schedule": "constant",
+            "warmup_fraction": 0, "clip": CLIP}
 
 
 class Learner:
@@ -157,13 +160,13 @@ class Optimizer:
         wide = [value for value in learner.parameters.values() if value.ndim > 1]
         flat = [value for value in learner.parameters.values() if value.ndim < 2]
         self.adam = torch.optim.AdamW(
-            [{"params": wide, "weight_decay": DECAY}, {"params": flat, "weight_decay": 0}], lr=RATE)
+            [{"params": wide, "weight_decay": DECAY}, {"params": flat, "weight_decay": 0}], lr=RATE, eps=EPSILON)
 
     def preconditioner(self, name):
         """What Adam divides a gradient by."""
         state = self.adam.state[self.learner.parameters[name]]
         corrected = state["exp_avg_sq"].double() / (1 - 0.999 ** state["step"].item())
-        return corrected.sqrt() + 1e-8
+        return corrected.sqrt() + EPSILON
 
     def step(self, gradients, penalties=None):
         """Clips the gradient; a penalty's is added after that."""
@@ -267,11 +270,8 @@ class L2SP(Quadratic):
 
 
 class LwF(Plain):
-    """In a stage's first step every answer is still what it should stay: the gradient of the earlier heads is
-    rounding, of which Adam makes whole steps. `noise` is added to the answers, to see how much that matters."""
-
-    def __init__(self, weight, temperature, noise=0.0):
-        self.weight, self.temperature, self.noise, self.before, self.tasks = weight, temperature, noise, {}, []
+    def __init__(self, weight, temperature):
+        self.weight, self.temperature, self.before, self.tasks = weight, temperature, {}, []
 
     def stage(self, learner, task):
         with torch.no_grad():
@@ -279,8 +279,7 @@ class LwF(Plain):
                            for head in self.tasks}
 
     def heard(self, logs, chosen):
-        noise = self.noise * torch.randn(logs.shape, generator=torch.Generator().manual_seed(1))
-        return torch.log_softmax(logs + noise, 1), chosen
+        return torch.log_softmax(logs, 1), chosen
 
     def ended(self, learner, task):
         self.tasks.append(task)
@@ -447,16 +446,18 @@ def at_once(learner, weights, aggregator, tasks):
 
 STAGES = {
     "naive": ([], [Plain]),
-    "ewc": ({"fisher": "exact", "lambda": 300}, [lambda: EWC(300, "exact")]),
-    "ewc empirical": ({"fisher": "empirical", "lambda": 300}, [lambda: EWC(300, "empirical")]),
-    "online_ewc": ({"fisher": "exact", "lambda": 300, "gamma": 0.5}, [lambda: EWC(300, "exact", 0.5)]),
+    "ewc": ({"fisher": "exact", "lambda": 30}, [lambda: EWC(30, "exact")]),
+    "ewc empirical": ({"fisher": "empirical", "lambda": 30}, [lambda: EWC(30, "empirical")]),
+    "online_ewc": ({"fisher": "exact", "lambda": 30, "gamma": 0.5}, [lambda: EWC(30, "exact", 0.5)]),
     "mas": ({"lambda": 1}, [lambda: MAS(2, 1)]),
     "si": ({"c": 50, "damping": 0.001}, [lambda: SI(50, 0.001)]),
     "l2_sp": ({"alpha": 0.03}, [lambda: L2SP(0.03)]),
     "lwf": ({"weight": 1, "temperature": 2}, [lambda: LwF(1, 2)]),
 }
 # Of what a decoder writes there are no outputs to square, and too many to take the expectation over.
-WRITTEN = ("naive", "ewc empirical", "si", "l2_sp", "lwf")
+# A Fisher information of whole texts is large: stronger, and noise of 1e-7 ends 2e-4 away in PyTorch alone.
+WRITTEN = {name: STAGES[name] for name in ("naive", "si", "l2_sp", "lwf")} | {
+    "ewc empirical": ({"fisher": "empirical", "lambda": 0.3}, [lambda: EWC(0.3, "empirical")])}
 MEMORIES = {"replay": Replay, "a_gem": AGEM, "der_pp": DER}
 JOINT = {
     "equal": ({"weighting": {"method": "equal"}}, lambda n: (Weights(n), None)),
@@ -477,21 +478,10 @@ JOINT = {
 }
 
 
-class Ended:
-    """A learner's weights as those of a run."""
-
-    def __init__(self, learner):
-        self.heads = learner.heads
-        self.backbone = {name: value.detach() for name, value in learner.model.named_parameters()}
-
-
 def distance(found, learner, start):
     """‖θ − θ'‖ over how far training went."""
     apart = went = 0.0
     for name, parameter in learner.parameters.items():
-        # A shift of all keys changes no attention: its gradient is rounding, which Adam makes steps of.
-        if name.endswith("key.bias"):
-            continue
         theirs = found.heads.get(name, found.backbone.get(name))
         first = start.heads.get(name, start.backbone.get(name))
         apart += ((parameter.detach() - theirs).double() ** 2).sum().item()
@@ -524,15 +514,14 @@ class Check:
         body = {**body, "optimizer": optimizer(1e-30, 0), "epochs": 1}
         return self.train(f"{name}-start", tasks, body)
 
-    def note(self, name, nearest, plain, tolerance=TOLERANCE):
-        good = nearest <= tolerance and (plain is None or plain > 5 * nearest)
+    def note(self, name, nearest, plain):
+        good = nearest <= TOLERANCE and (plain is None or plain > 5 * nearest)
         self.good &= good
         beside = "" if plain is None else f", plain training {plain:.1e}"
         print(f"{'ok  ' if good else 'FAIL'} {self.base}, {name}: {nearest:.1e} of the way{beside}", flush=True)
 
-    def compare(self, name, tasks, body, learners, plain, disturbed=None):
-        """The service against each of `learners`, functions that train one; the nearest counts. `disturbed`:
-        the same as the first with rounding's noise, which may lie as far from it as the service."""
+    def compare(self, name, tasks, body, learners, plain):
+        """The service against each of `learners`, functions that train one; the nearest counts."""
         start = self.start(name, tasks, body)
         found = self.train(name, tasks, body)
 
@@ -540,25 +529,15 @@ class Check:
             learner = self.learner(self.folder, start)
             train(learner)
             return distance(found, learner, start)
-        tolerance = TOLERANCE
-        if disturbed:
-            still, moved = self.learner(self.folder, start), self.learner(self.folder, start)
-            learners[0](still)
-            disturbed(moved)
-            ended = Ended(still)
-            tolerance = 3 * distance(ended, moved, start)
-            print(f"     {name}: noise of 1e-7 ends {tolerance / 3:.1e} of the way off")
-        self.note(name, min(apart(train) for train in learners), apart(plain) if plain else None, tolerance)
+        self.note(name, min(apart(train) for train in learners), apart(plain) if plain else None)
 
     def staged(self, name, settings, makers, tasks=TASKS):
         body = {"stages": [[task] for task in tasks]}
         if settings:
             body["retention"] = [{"method": name.split()[0], **settings}]
         plain = (lambda learner: in_stages(learner, Plain(), tasks)) if settings else None
-        noisy = (lambda learner: in_stages(learner, LwF(1, 2, 1e-7), tasks)) \
-            if name == "lwf" and self.learner is Classifier else None
         self.compare(name, tasks, body,
-                     [lambda learner, make=make: in_stages(learner, make(), tasks) for make in makers], plain, noisy)
+                     [lambda learner, make=make: in_stages(learner, make(), tasks) for make in makers], plain)
 
     def memory(self, name, kind):
         settings = {"fraction": 1 / ROWS, "rate": 1}
@@ -568,16 +547,14 @@ class Check:
         """The figures of the interference report."""
         body = {"weighting": {"method": "equal"}}
         learner = self.learner(self.folder, self.start(name, TASKS, body))
-        found, expected = self.train(name, TASKS, body).diagnosis, diagnosed(learner, TASKS)
-        for kind, tolerance in self.figures.items():
+        found = self.train(name, TASKS, body).diagnosis
+        expected = diagnosed(learner, TASKS)
+        for kind in ("gradient_norm", "gradient_cosine", "loss_effect"):
             values = {key: value for key, value in expected.items() if key[1].startswith(kind)}
             size = max(abs(value) for value in values.values())
             worst = max(abs(found[key] - value) for key, value in values.items()) / size
-            self.good &= worst <= tolerance
-            print(f"{'ok  ' if worst <= tolerance else 'FAIL'} {self.base}, {name}, {kind}: {worst:.1e} of the largest")
-
-    # After one step Adam divides by the gradient itself: where the tasks' cancel, that is by rounding.
-    figures = {"gradient_norm": TOLERANCE, "gradient_cosine": TOLERANCE, "loss_effect": 0.02}
+            self.good &= worst <= TOLERANCE
+            print(f"{'ok  ' if worst <= TOLERANCE else 'FAIL'} {self.base}, {name}, {kind}: {worst:.1e} of the largest")
 
     def joint(self, name, body, make):
         body = dict(body)
@@ -632,7 +609,7 @@ def main():
                 ((name, reads.memory, (kind,)) for name, kind in MEMORIES.items()),
                 ((name, reads.joint, case) for name, case in JOINT.items()),
                 [("report", reads.report, ())],
-                ((name, writes.staged, STAGES[name]) for name in WRITTEN),
+                ((name, writes.staged, case) for name, case in WRITTEN.items()),
                 ((name, writes.memory, (kind,)) for name, kind in MEMORIES.items()))
             for name, run, case in work:
                 if options.only in (None, name):

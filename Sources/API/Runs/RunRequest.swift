@@ -67,6 +67,9 @@ struct RunRequest {
         spec.learningRate =
             try reader.number("learning_rate", in: 0...1, openBelow: true) ?? spec.learningRate
         spec.weightDecay = try reader.number("weight_decay", in: 0...1) ?? spec.weightDecay
+        spec.beta1 = try reader.number("beta1", in: 0...0.9999)
+        spec.beta2 = try reader.number("beta2", in: 0...0.99999)
+        spec.epsilon = try reader.number("epsilon", in: 1e-12...1)
         spec.schedule =
             try reader.choice("schedule", of: ["cosine", "linear", "constant"]) ?? spec.schedule
         spec.warmupFraction =
