@@ -27,7 +27,8 @@ package protocol TrainingObserver: AnyObject {
 
 /// How a run ended.
 package enum TrainingOutcome: Sendable {
-    case finished(modelPath: String, TrainingProgress)
+    /// - parameters: numbers that the model has, of its backbone, columns, adapters and heads.
+    case finished(modelPath: String, parameters: Int, TrainingProgress)
     case cancelled
     case paused
 }

@@ -287,7 +287,7 @@ package enum WorkerReply: Codable, Sendable {
     /// A checkpoint lies complete at `path`; it counts once the server said `kept`.
     case checkpoint(run: String, fence: Int, path: String, step: Int)
     /// Training is over; the fine-tuned model lies complete at `path`.
-    case finished(run: String, fence: Int, path: String, RunProgress)
+    case finished(run: String, fence: Int, path: String, parameters: Int, RunProgress)
     /// Stopped by a directive, after its last checkpoint.
     case stopped(run: String, fence: Int, Directive)
     case failed(run: String, fence: Int, WorkerFailure)

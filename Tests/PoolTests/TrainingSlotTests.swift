@@ -27,7 +27,7 @@ import WorkerProtocol
                 slot.receive(.checkpoint(run: run, fence: fence, path: "/s/c", step: 1))
                     == [.discard(path: "/s/c")])
             #expect(
-                slot.receive(.finished(run: run, fence: fence, path: "/s/m", progress))
+                slot.receive(.finished(run: run, fence: fence, path: "/s/m", parameters: 7, progress))
                     == [.discard(path: "/s/m")])
         }
         #expect(slot.lease == lease)
@@ -63,11 +63,11 @@ import WorkerProtocol
     @Test("A worker that dies after its model lies complete does not cost the run")
     func lostAfterFinished() {
         var slot = assigned()
-        _ = slot.receive(.finished(run: "run_1", fence: 3, path: "/s/m", progress))
+        _ = slot.receive(.finished(run: "run_1", fence: 3, path: "/s/m", parameters: 7, progress))
         #expect(slot.workerLost("gone") == [])
         #expect(
-            slot.kept(lease, .model, path: "/s/m", .success("abc"))
-                == [.succeed(lease, sha256: "abc"), .vacate(lease)])
+            slot.kept(lease, .model(parameters: 7), path: "/s/m", .success("abc"))
+                == [.succeed(lease, sha256: "abc", parameters: 7), .vacate(lease)])
     }
 
     @Test("A checkpoint that cannot be kept is said, and training goes on")
@@ -84,9 +84,9 @@ import WorkerProtocol
     @Test("A model that cannot be kept fails the run with the reason")
     func modelNotKept() {
         var slot = assigned()
-        _ = slot.receive(.finished(run: "run_1", fence: 3, path: "/s/m", progress))
+        _ = slot.receive(.finished(run: "run_1", fence: 3, path: "/s/m", parameters: 7, progress))
         let failure = WorkerFailure(code: "disk_full", message: "no space")
-        let actions = slot.kept(lease, .model, path: "/s/m", .failure(failure))
+        let actions = slot.kept(lease, .model(parameters: 7), path: "/s/m", .failure(failure))
         #expect(actions.contains(.end(lease, .failed, failure)))
         #expect(slot.isEmpty)
     }

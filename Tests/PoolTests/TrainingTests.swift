@@ -28,7 +28,8 @@ import WorkerProtocol
             let progress = RunProgress(
                 step: 10, steps: 10, epoch: 1, tokens: 1, tokensPerSecond: 1, etaSeconds: 0,
                 trainingSeconds: 2, phase: "saving")
-            worker.send(.finished(run: job.run, fence: job.fence, path: path, progress))
+            worker.send(
+                .finished(run: job.run, fence: job.fence, path: path, parameters: 7, progress))
             worker.idle()
         })
         let run = try fixture.createRun()
@@ -39,6 +40,7 @@ import WorkerProtocol
         let model = try fixture.store.model("support")
         #expect(fixture.store.blobs.contains(model.weightsSHA256 ?? ""))
         #expect(model.summary["architecture"]?.string == "llama")
+        #expect(model.summary["parameters"]?.integer == 7)
         #expect(model.summary["tasks"]?.array?.first?["labels"]?.array == ["no", "yes"])
         let metrics = try fixture.store.metrics(
             run: run.id, task: nil, name: nil, split: nil, afterStep: nil, after: nil, limit: 10)
@@ -188,7 +190,8 @@ import WorkerProtocol
                 step: 1, steps: 1, epoch: 1, tokens: 1, tokensPerSecond: 1, etaSeconds: 0,
                 trainingSeconds: 2, phase: "saving")
             let path = "\(job.scratch)/../../polytask.sqlite"
-            worker.send(.finished(run: job.run, fence: job.fence, path: path, progress))
+            worker.send(
+                .finished(run: job.run, fence: job.fence, path: path, parameters: 7, progress))
             worker.idle()
         })
         let run = try fixture.createRun()

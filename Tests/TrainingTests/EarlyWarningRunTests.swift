@@ -40,7 +40,7 @@ import Testing
         let run = try TinyRun()
         let outcome = try Trainer.run(
             spec(.stop), inputs: run.inputs(), backend: run.backend, observer: stopped)
-        guard case .finished(_, let progress) = outcome else {
+        guard case .finished(_, _, let progress) = outcome else {
             return #expect(Bool(false), "the run did not finish")
         }
         #expect(progress.step < progress.steps && kinds(stopped).contains("stopped_early"))
@@ -49,7 +49,7 @@ import Testing
         let restored = Recorder()
         let again = try TinyRun()
         guard
-            case .finished(let path, _) = try Trainer.run(
+            case .finished(let path, _, _) = try Trainer.run(
                 spec(.restoreBest), inputs: again.inputs(), backend: again.backend,
                 observer: restored)
         else { return #expect(Bool(false), "the run did not finish") }
@@ -83,7 +83,7 @@ import Testing
     func resumes(policy: EarlyWarningSpec.Policy) throws {
         let whole = try TinyRun()
         guard
-            case .finished(let path, _) = try Trainer.run(
+            case .finished(let path, _, _) = try Trainer.run(
                 spec(policy), inputs: whole.inputs(), backend: whole.backend,
                 observer: Recorder())
         else { return #expect(Bool(false), "the run did not finish") }
@@ -96,7 +96,7 @@ import Testing
             let outcome = try Trainer.run(
                 spec(policy), inputs: run.inputs(checkpoint: checkpoint), backend: run.backend,
                 observer: recorder)
-            if case .finished(let path, _) = outcome {
+            if case .finished(let path, _, _) = outcome {
                 #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == expected)
                 return
             }

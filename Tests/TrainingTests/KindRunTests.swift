@@ -64,7 +64,7 @@ import Testing
         let recorder = Recorder()
         let outcome = try Trainer.run(
             spec, inputs: inputs(nil), backend: run.backend, observer: recorder)
-        guard case .finished(let path, _) = outcome else {
+        guard case .finished(let path, _, _) = outcome else {
             Issue.record("the run did not finish")
             return
         }

@@ -72,6 +72,19 @@ import Testing
         #expect(try TinyRun().finishPausing(spec, every: 9) == expected)
     }
 
+    @Test("A model's parameters are those of all its networks")
+    func parameters() throws {
+        let run = try TinyRun()
+        let recorder = Recorder()
+        let outcome = try Trainer.run(
+            sequence(), inputs: run.inputs(), backend: run.backend, observer: recorder)
+        guard case .finished(_, let parameters, _) = outcome else {
+            Issue.record("ended with \(outcome)")
+            return
+        }
+        #expect(recorder.values("", "parameters", "train").last == Double(parameters))
+    }
+
     @Test("A model of several networks is not trained further, by any adaptation")
     func refused() throws {
         let run = try TinyRun()

@@ -53,7 +53,7 @@ import Testing
             let outcome = try Trainer.run(
                 spec, inputs: run.inputs(checkpoint: checkpoint), backend: run.backend,
                 observer: recorder)
-            if case .finished(let path, _) = outcome {
+            if case .finished(let path, _, _) = outcome {
                 #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == expected)
                 return
             }

@@ -86,7 +86,7 @@ final class TinyRun {
         let outcome = try Trainer.run(
             spec, inputs: inputs ?? self.inputs(checkpoint: checkpoint), backend: backend,
             observer: recorder)
-        guard case .finished(let path, let progress) = outcome else {
+        guard case .finished(let path, _, let progress) = outcome else {
             Issue.record("the run did not finish")
             return Data()
         }
@@ -105,7 +105,7 @@ final class TinyRun {
             let outcome = try Trainer.run(
                 spec, inputs: inputs?(checkpoint) ?? self.inputs(checkpoint: checkpoint),
                 backend: backend, observer: recorder)
-            if case .finished(let path, _) = outcome {
+            if case .finished(let path, _, _) = outcome {
                 return try Data(contentsOf: URL(fileURLWithPath: path))
             }
             checkpoint = recorder.checkpoints.last

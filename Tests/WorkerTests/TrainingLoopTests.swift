@@ -37,7 +37,7 @@ import WorkerProtocol
         var names: Set<String> = []
         for case .metrics(_, _, let points) in replies { names.formUnion(points.map(\.name)) }
         #expect(names.contains("loss") && names.contains("accuracy"))
-        guard case .finished("run_1", 1, let path, let progress) = replies.last else {
+        guard case .finished("run_1", 1, let path, _, let progress) = replies.last else {
             Issue.record("not finished: \(String(describing: replies.last))")
             return
         }

@@ -21,6 +21,8 @@ from units import Measurement, order, write
 
 ROOT = pathlib.Path(".build/interference")
 DOCUMENT = pathlib.Path("docs/benchmarks.md")
+# The figures of the document, for programs.
+FIGURES = pathlib.Path("docs/interference.json")
 # Tokens a second (forward and backward) of a machine of two cores, until one was measured.
 SPEED = {"minilm": 2000.0, "smollm2": 400.0}
 INTRO = """## Which remedy pays: `scripts/bench interference --data DIR`
@@ -46,7 +48,7 @@ def arguments():
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds of each arm (default: 3)")
     parser.add_argument("--quick", action="store_true", help="a handful of rows, one seed: does it work?")
     parser.add_argument("--plan", action="store_true", help="what is left and how long it takes; runs nothing")
-    parser.add_argument("--report", action="store_true", help="the tables and the JSON of what was measured")
+    parser.add_argument("--report", action="store_true", help="the tables and the JSON of what was measured, or else of what is published")
     return parser.parse_args()
 
 
@@ -190,17 +192,28 @@ class Bench:
                 found.append((experiment, *report.section(experiment, results)))
         return found
 
+    def figures(self, sections):
+        return {experiment.name: report.rounded(figures) for experiment, _, figures in sections}
+
     def publish(self):
         """Brings the section of the document up to date; a quick call has nothing to say there."""
         if not self.options.quick:
-            text = INTRO + "\n" + "\n\n".join(part for _, part, _ in self.sections())
+            sections = self.sections()
+            text = INTRO + "\n" + "\n\n".join(part for _, part, _ in sections)
             write(DOCUMENT, report.put(DOCUMENT, text))
+            write(FIGURES, json.dumps(self.figures(sections), indent=1) + "\n")
 
     def report(self):
-        found = self.sections()
-        for _, text, _ in found:
+        """What was measured here; where nothing was, what is published."""
+        sections = self.sections()
+        figures = self.figures(sections)
+        if not sections and FIGURES.exists():
+            print(f"Nothing was measured here yet; these are the published figures of {FIGURES}.\n")
+            print(report.published(DOCUMENT))
+            figures = json.loads(FIGURES.read_text())
+        for _, text, _ in sections:
             print(text + "\n")
-        print(json.dumps({experiment.name: report.rounded(figures) for experiment, _, figures in found}))
+        print(json.dumps(figures))
 
 
 def main():

@@ -263,3 +263,9 @@ def put(document, text):
     if BEGIN in whole and END in whole:
         return whole[:whole.index(BEGIN)] + block + whole[whole.index(END) + len(END):]
     return whole.rstrip("\n") + f"\n\n{block}\n"
+
+
+def published(document):
+    """The section between the markers."""
+    whole = pathlib.Path(document).read_text()
+    return whole.partition(BEGIN)[2].partition(END)[0].strip("\n")

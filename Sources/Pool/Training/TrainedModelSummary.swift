@@ -6,7 +6,7 @@ import Store
 /// What the model list says of a fine-tuned model: its base's figures and its tasks, those of an
 /// earlier run that it started from among them.
 enum TrainedModelSummary {
-    static func make(_ run: RunRecord, store: Store) throws -> JSON {
+    static func make(_ run: RunRecord, parameters: Int, store: Store) throws -> JSON {
         let summary = try store.model(run.spec.baseModel).summary
         let base = summary.object?.members ?? []
         let names = run.spec.tasks.map(\.name)
@@ -14,7 +14,10 @@ enum TrainedModelSummary {
             !(task["name"]?.string.map(names.contains) ?? false)
         }
         let tasks = try earlier + run.spec.tasks.map { try task($0, run.spec, store: store) }
-        let members = base.filter { $0.name != "tasks" } + [(name: "tasks", value: .array(tasks))]
+        let own: [(name: String, value: JSON)] = [
+            ("parameters", .integer(Int64(parameters))), ("tasks", .array(tasks)),
+        ]
+        let members = base.filter { member in !own.contains { $0.name == member.name } } + own
         return JSONObject(members).map(JSON.object) ?? ["tasks": .array(tasks)]
     }
 

@@ -148,8 +148,8 @@ final class TrainingDuty: Duty {
                     lease.run, fence: lease.fence, sha256: sha256, step: step)
             }
             if counted != true { attempt { try store.deleteUnreferenced([sha256]) } }
-        case .succeed(let lease, let sha256):
-            succeed(lease, sha256)
+        case .succeed(let lease, let sha256, let parameters):
+            succeed(lease, sha256, parameters)
         case .end(let lease, let status, let failure):
             end(lease, status, failure)
         case .release(let lease, let reason, let charged):
@@ -162,9 +162,10 @@ final class TrainingDuty: Duty {
         }
     }
 
-    private func succeed(_ lease: TrainingSlot.Lease, _ sha256: String) {
+    private func succeed(_ lease: TrainingSlot.Lease, _ sha256: String, _ parameters: Int) {
         do {
-            let summary = try TrainedModelSummary.make(try store.run(lease.run), store: store)
+            let summary = try TrainedModelSummary.make(
+                try store.run(lease.run), parameters: parameters, store: store)
             _ = try store.finishRun(
                 lease.run, fence: lease.fence, weightsSHA256: sha256, summary: summary)
         } catch {

@@ -13,7 +13,7 @@ struct TrainingSlot {
     /// A file that goes into the blob store.
     enum Product: Sendable, Equatable {
         case checkpoint(step: Int)
-        case model
+        case model(parameters: Int)
     }
 
     enum Action: Equatable {
@@ -26,7 +26,7 @@ struct TrainingSlot {
         case keep(Lease, Product, path: String)
         case discard(path: String)
         case recordCheckpoint(Lease, sha256: String, step: Int)
-        case succeed(Lease, sha256: String)
+        case succeed(Lease, sha256: String, parameters: Int)
         case end(Lease, RunStatus, WorkerFailure?)
         /// - charged: as a failure of the run's.
         case release(Lease, reason: String, charged: Bool)
@@ -79,11 +79,13 @@ struct TrainingSlot {
             guard let lease = current(run, fence) else { return [.discard(path: path)] }
             occupant?.keeping += 1
             return [.keep(lease, .checkpoint(step: step), path: path)]
-        case .finished(let run, let fence, let path, let progress):
+        case .finished(let run, let fence, let path, let parameters, let progress):
             guard let lease = current(run, fence) else { return [.discard(path: path)] }
             occupant?.keeping += 1
             occupant?.isComputed = true
-            return [.progress(lease, progress), .keep(lease, .model, path: path)]
+            return [
+                .progress(lease, progress), .keep(lease, .model(parameters: parameters), path: path),
+            ]
         case .stopped(let run, let fence, let directive):
             guard let lease = current(run, fence) else { return [] }
             return stopped(lease, directive)
@@ -112,8 +114,8 @@ struct TrainingSlot {
                     + failure.message)
             return [.discard(path: path), event]
                 + (releaseIfLost() ?? [.acknowledge(lease, path: path)])
-        case (.model, .success(let sha256)):
-            return vacating([.succeed(lease, sha256: sha256)])
+        case (.model(let parameters), .success(let sha256)):
+            return vacating([.succeed(lease, sha256: sha256, parameters: parameters)])
         case (.model, .failure(let failure)):
             return vacating([.discard(path: path), .end(lease, .failed, failure)])
         }

@@ -136,7 +136,9 @@ final class TrainingSession {
         let path = "\(inputs.scratch)/model.safetensors"
         try model.save(to: path, includesBackbone: model.hasOwnBackbone || trainsBackbone)
         updateSeconds()
-        return .finished(modelPath: path, progress())
+        return .finished(
+            modelPath: path, parameters: model.parameters.reduce(0) { $0 + $1.value.count },
+            progress())
     }
 
     var trainsBackbone: Bool { Self.trainsBackbone(adaptation) }

@@ -35,9 +35,11 @@ struct TrainingLoop {
                 job.spec, inputs: inputs, backend: backend, observer: bridge)
             bridge.flush()
             switch outcome {
-            case .finished(let path, let progress):
+            case .finished(let path, let parameters, let progress):
                 channel.send(
-                    .finished(run: job.run, fence: job.fence, path: path, RunProgress(progress)))
+                    .finished(
+                        run: job.run, fence: job.fence, path: path, parameters: parameters,
+                        RunProgress(progress)))
             case .cancelled:
                 channel.send(.stopped(run: job.run, fence: job.fence, .cancel))
             case .paused:
