@@ -30,6 +30,17 @@ import Testing
         #expect(map.neighbours.after.count == map.tasks.count)
     }
 
+    @Test("Of progressive columns each is seen by the rows of its own tasks")
+    func columns() throws {
+        let recorder = Recorder()
+        var spec = TinyRun.sequence()
+        spec.adaptation = MethodSpec("progressive", ["width": 8])
+        _ = try TinyRun().finish(spec, recorder)
+        let last = drift(recorder).filter { $0.name == "drift_cosine.2" }.map(\.value)
+        // The first column rests in the second stage: what moves is the other one.
+        #expect(last.count == 2 && last[0] != last[1])
+    }
+
     @Test("A run that learns nothing drifts nowhere")
     func still() throws {
         let recorder = Recorder()

@@ -12,10 +12,19 @@ extension Model {
 
     /// `[N, D]` after the final norm of one column, which reads what the earlier ones make of the
     /// same rows. Caches are those of `makeCache(column:capacity:)`.
+    /// - Parameter record: gets the column's streams h₀…h_L.
     package func hiddenStates(
-        _ batch: PackedBatch, column: Int, caches: [KeyValueCache]?, on tape: Tape
+        _ batch: PackedBatch, column: Int, caches: [KeyValueCache]?,
+        record: @escaping (Tensor) -> Void = { _ in }, on tape: Tape
     ) -> Tensor {
-        guard column > 0 else { return backbone.hiddenStates(batch, caches: caches, on: tape) }
+        guard column > 0 else {
+            return backbone.hiddenStates(
+                batch, caches: caches,
+                tap: { stream, _ in
+                    record(stream)
+                    return stream
+                }, on: tape)
+        }
         let own = columns[column - 1]
         var streams: [[Tensor]] = []
         for place in 0..<(own.laterals.isEmpty ? 0 : column) {
@@ -36,7 +45,7 @@ extension Model {
             streams.append(stream)
         }
         return own.hiddenStates(
-            batch, caches: caches, reading: streams, record: { _ in }, on: tape)
+            batch, caches: caches, reading: streams, record: record, on: tape)
     }
 
     /// The cache of one sequence, with those of the columns that its column reads.

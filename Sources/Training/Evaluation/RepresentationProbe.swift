@@ -9,6 +9,7 @@ import Tensor
 ///
 /// A row's features are the residual stream at its last token in a decoder (the first one soaks up
 /// attention and would drown a mean), else the mean over its tokens; layer 0 are the embeddings.
+/// Of several networks the one is read that answers for the row's task at the time.
 final class RepresentationProbe {
     /// Rows of all tasks together.
     private static let rowsMax = 192
@@ -22,8 +23,8 @@ final class RepresentationProbe {
     /// Rows of one task next to each other.
     let examples: [Example]
     private let model: Model
-    /// The adapter that each task's rows pass, by task.
-    private let adapters: [String?]
+    /// Names by task.
+    private let tasks: [String]
     private let backend: any Backend
     private var start: [FeatureMatrix] = []
     private var kernels: [LinearCKA] = []
@@ -37,7 +38,7 @@ final class RepresentationProbe {
     ) {
         self.model = model
         self.backend = backend
-        adapters = tasks.map { model.adapterKey(task: $0) }
+        self.tasks = tasks
         let bound = min(
             Double(Self.tokensMax), max(Double(Self.tokensMin), epochTokens * Self.epochShareMax))
         examples = Self.sample(heldOut, tokens: Int(bound), seed: seed)
@@ -91,12 +92,13 @@ final class RepresentationProbe {
         var next = 0
         while next < examples.count {
             var (end, tokens) = (next, 0)
+            let reader = column(of: examples[next])
             repeat {
                 tokens += examples[end].tokens.count
                 end += 1
-            } while end < examples.count
+            } while end < examples.count && column(of: examples[end]) == reader
                 && tokens + examples[end].tokens.count <= Self.batchTokens
-            guard append(Array(examples[next..<end]), to: &values) else {
+            guard append(Array(examples[next..<end]), column: reader, to: &values) else {
                 backend.clearFailure()
                 backend.trim()
                 return nil
@@ -109,25 +111,26 @@ final class RepresentationProbe {
         }
     }
 
-    private func append(_ batch: [Example], to values: inout [[Float]]) -> Bool {
+    private func column(of example: Example) -> Int { model.column(task: tasks[example.task]) }
+
+    private func append(_ batch: [Example], column: Int, to values: inout [[Float]]) -> Bool {
         let tape = Tape(backend, recording: false)
         let hasTypes = batch.contains { !$0.types.isEmpty }
         let packed = PackedBatch(
             batch.map { (task: $0.task, tokens: $0.tokens) },
             types: hasTypes
                 ? batch.map { $0.types.isEmpty ? $0.tokens.map { _ in 0 } : $0.types } : [],
-            adapters: batch.map { adapters[$0.task] })
-        let backbone = model.backbone
+            adapters: batch.map { model.adapterKey(task: tasks[$0.task]) })
+        let backbone = model.networks[column]
         let pooling: Pooling = backbone.pooling == .last ? .last : .mean
         var layers: [[Float]] = []
-        _ = backbone.hiddenStates(
-            packed, caches: nil,
-            tap: { stream, _ in
+        _ = model.hiddenStates(
+            packed, column: column, caches: nil,
+            record: { stream in
                 let pooled = backbone.pool(
                     stream, segments: packed.segments, as: pooling,
                     rows: RowSpace(count: batch.count, task: 0), on: tape)
                 layers.append(pooled.floats())
-                return stream
             }, on: tape)
         guard tape.failure == nil else { return false }
         if values.isEmpty { values = layers.map { _ in [] } }
