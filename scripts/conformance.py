@@ -2,6 +2,7 @@
 import os
 import random
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -138,6 +139,10 @@ def check_metrics(url):
     for sample in histogram.samples:
         if sample.labels.get("le") == "+Inf":
             assert sample.value == counts[sample.labels["route"]]
+    if shutil.which("promtool"):
+        subprocess.run(["promtool", "check", "metrics"], input=text, text=True, check=True)
+    else:
+        print("promtool is not installed (apt-get install prometheus); names and units were not checked by it")
 
 
 def main():
