@@ -36,7 +36,7 @@ cut is over seeds from three seeds on, and before that over the held-out rows (e
 distribution, independently, which is wider than the truth). A cut is given only where naive forgets at least five
 points. A remedy *counts* only if its tasks reach their own stage's score within two points of naive's and it ends
 above both naive and the frozen backbone with heads. Where the best of several strengths is named, it was chosen on
-the rows that it is reported on; tuned fixed weights were chosen on others.
+the rows that it is reported on; tuned weights were chosen on others.
 """
 
 

@@ -173,7 +173,7 @@ def variances(experiment, by_seed):
     return {task: mean(values) for task, values in found.items()}
 
 
-def chosen_fixed(experiment, results):
+def chosen_of_groups(experiment, results):
     """The arm of a group that is best on the validation rows: for each seed its own choice, scored on
     the held-out rows. Returns {group: {seed: (arm, result)}}."""
     groups = {}

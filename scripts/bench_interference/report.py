@@ -64,12 +64,12 @@ def together_table(experiment, found, results):
                     *[number(arm["macro_f1"].get(name)) for name in names],
                     " / ".join(number(arm["variance"].get(name)) for name in names)]
     text = table(head, rows)
-    for group, by_seed in figures.chosen_fixed(experiment, results).items():
+    for group, by_seed in figures.chosen_of_groups(experiment, results).items():
         ends = [figures.final(experiment, result, "test") for _, result in by_seed.values()]
         middle, half = figures.summary([figures.mean(list(end.values())) for end in ends])
         chosen = ", ".join(titles[name] for name, _ in by_seed.values())
-        text += (f"\n\nTuned {group} weights (of {sum(arm.group == group for arm in experiment.arms)}, the best "
-                 f"on the validation rows: {chosen}): {number(middle, half)}.")
+        tried = sum(arm.group == group and arm.name in found for arm in experiment.arms)
+        text += f"\n\nTuned {group} (of {tried}, the best on the validation rows: {chosen}): {number(middle, half)}."
     return text
 
 
@@ -207,13 +207,18 @@ def imbalance_claim(found):
     return holds(after["variance"].get(small, 1) < before["variance"].get(small, 0), text)
 
 
+def best_of(found, prefix):
+    """The arm of a sweep with the best mean score."""
+    return max((one for name, one in found.items() if name.startswith(prefix)),
+               key=lambda one: one["acc"], default=None)
+
+
 def gradnorm_claim(found):
-    arm, base = found.get("gradnorm"), found.get("equal")
+    arm, base = best_of(found, "gradnorm"), found.get("equal")
     if not arm or not base:
         return None
-    best = max((one for name, one in found.items() if name.startswith("fixed_")),
-               key=lambda one: one["acc"], default=None)
-    text = f"mean {number(arm['acc'])} against {number(base['acc'])} with equal weights"
+    best = best_of(found, "fixed_")
+    text = f"mean at most {number(arm['acc'])} against {number(base['acc'])} with equal weights"
     if best:
         text += f" and at most {number(best['acc'])} with fixed ones"
     return holds(arm["acc"] > max(base["acc"], best["acc"] if best else 0), text)
