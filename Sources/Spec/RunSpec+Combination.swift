@@ -28,6 +28,7 @@ extension RunSpec {
         }
         return warningContradiction
             ?? baselinesContradiction
+            ?? mixingContradiction(descriptor(.mixing, mixing))
             ?? adaptationContradiction(catalogue)
             ?? retentionContradiction(catalogue)
             ?? stagesContradiction(aggregation, catalogue)
@@ -69,6 +70,22 @@ extension RunSpec {
             parameter: "baselines",
             rule: "`tuned_fixed` trains one run a task and one more, for at most "
                 + "\(Self.sweptTasksMax) tasks, found \(tasks.count)")
+    }
+
+    /// Shares that leave a stage without rows.
+    private func mixingContradiction(_ method: MethodDescriptor?) -> Contradiction? {
+        guard method?.takesTaskValues ?? false else { return nil }
+        let values = tasks.map { mixing.tasks[$0.name] ?? 0 }
+        let sum = values.reduce(0, +)
+        guard
+            let stage = trainedStagePlaces.first(where: {
+                $0.allSatisfy { !(values[$0] / sum > 0) }
+            })
+        else { return nil }
+        let names = stage.map { "`\(tasks[$0].name)`" }.joined(separator: ", ")
+        return Contradiction(
+            parameter: "mixing.tasks",
+            rule: "must give one task of each stage a share, found none in the stage of \(names)")
     }
 
     /// A method between tasks in a run whose steps never have two.

@@ -88,6 +88,20 @@ import Testing
         }
     }
 
+    @Test("Shares that leave a stage without rows are refused")
+    func emptyStage() {
+        for (shares, isRefused) in [
+            (["a": 0.0, "b": 1, "c": 1], true), (["a": 1, "b": 0, "c": 1], false),
+            (["a": 1, "b": 0, "c": 0], true), (["a": 0, "b": 0, "c": 0], true),
+            (["a": 1e-200, "b": 1e200, "c": 1], true),
+        ] {
+            var spec = Self.spec(nil, nil, [], [["a"], ["b", "c"]])
+            spec.mixing = MethodSpec("explicit", tasks: shares)
+            let found = spec.contradiction(Multitask.catalogue)
+            #expect((found?.parameter == "mixing.tasks") == isRefused, "\(shares)")
+        }
+    }
+
     @Test("What looks at outputs is refused where an earlier task has others")
     func kinds() {
         for (name, isRefused) in [("mas", true), ("lwf", false), ("ewc", false)] {

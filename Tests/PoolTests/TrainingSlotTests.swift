@@ -27,7 +27,8 @@ import WorkerProtocol
                 slot.receive(.checkpoint(run: run, fence: fence, path: "/s/c", step: 1))
                     == [.discard(path: "/s/c")])
             #expect(
-                slot.receive(.finished(run: run, fence: fence, path: "/s/m", parameters: 7, progress))
+                slot.receive(
+                    .finished(run: run, fence: fence, path: "/s/m", parameters: 7, progress))
                     == [.discard(path: "/s/m")])
         }
         #expect(slot.lease == lease)

@@ -84,7 +84,8 @@ struct TrainingSlot {
             occupant?.keeping += 1
             occupant?.isComputed = true
             return [
-                .progress(lease, progress), .keep(lease, .model(parameters: parameters), path: path),
+                .progress(lease, progress),
+                .keep(lease, .model(parameters: parameters), path: path),
             ]
         case .stopped(let run, let fence, let directive):
             guard let lease = current(run, fence) else { return [] }
