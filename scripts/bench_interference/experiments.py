@@ -34,6 +34,8 @@ class Arm:
     changes: dict = dataclasses.field(default_factory=dict)
     # Each task in a run of its own.
     alone: bool = False
+    # Share of the rows that are trained on, balanced over the labels; 0: all of them.
+    memory: float = 0
     # Training cost over one pass through the rows, for plans.
     cost: float = 1
     # Chosen by the best of several: the group's name.
@@ -73,6 +75,7 @@ class Experiment:
     def fingerprint(self, arm):
         """Changes with whatever would change the result; results of another one are not mixed in."""
         parts = [self.body(arm, 0, self.tasks), [[task.rows, task.held] for task in self.tasks], self.choose]
+        parts += [arm.memory] if arm.memory else []
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -114,6 +117,8 @@ HYBRID_LAMBDA = 1e3
 NAIVE = Arm("naive", "naive")
 JOINT = Arm("joint", "joint training", {"stages": "joint"})
 REPLAY = Arm("replay", "replay 10 %, 1:1", {"retention": [replay()]}, cost=1.8)
+# Prabhu et al. (GDumb, ECCV 2020): what a memory alone gives, without the stages that it is kept through.
+GDUMB = Arm("gdumb", "GDumb: joint on the 10 % alone, 10 epochs", {"stages": "joint", "epochs": 10}, memory=0.1)
 FROZEN = Arm("frozen", "frozen backbone, heads (rate 1e-3)", {
     "adaptation": {"method": "heads"}, "optimizer": {"name": "adamw", "learning_rate": 1e-3}}, cost=0.4)
 SINGLE = Arm("single_task", "single task each", alone=True)
@@ -140,7 +145,7 @@ FINE_TUNING = {"optimizer": {"name": "adamw", "learning_rate": 5e-5}, "epochs": 
 
 SEQUENCE = Experiment(
     "sequence", "Five classification tasks, one after the other", "minilm", FIVE,
-    (NAIVE, REPLAY, JOINT, FROZEN, *EWC_SWEEP[1:3], REPLAY_EWC, SINGLE, EWC_SWEEP[0], EWC_SWEEP[3], ONLINE_EWC,
+    (NAIVE, REPLAY, JOINT, FROZEN, *EWC_SWEEP[1:3], REPLAY_EWC, GDUMB, SINGLE, EWC_SWEEP[0], EWC_SWEEP[3], ONLINE_EWC,
      DER, LWF, A_GEM, ADAPTERS, PROGRESSIVE, NO_LATERALS),
     {**FINE_TUNING, "stages": "sequential"}, evaluations=6)
 
@@ -148,7 +153,7 @@ CLINC = Experiment(
     "clinc", "CLINC150 by its ten domains, one shared head", "minilm",
     tuple(Task(name, "intent_clinc150", 8000, labels=frozenset(intents.split()), quick=15, head="intent")
           for name, intents in CLINC_DOMAINS.items()),
-    (NAIVE, REPLAY, JOINT, EWC_SWEEP[1], EWC_SWEEP[2], FROZEN, REPLAY_EWC, A_GEM),
+    (NAIVE, REPLAY, JOINT, EWC_SWEEP[1], EWC_SWEEP[2], FROZEN, REPLAY_EWC, GDUMB, A_GEM),
     {**FINE_TUNING, "stages": "sequential"}, evaluations=11)
 
 # Text of no task, for models that write.

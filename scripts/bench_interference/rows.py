@@ -1,6 +1,7 @@
 """The rows of the experiments: read from the data folder, sampled by a fixed seed, the same for every arm."""
 import functools
 import hashlib
+import itertools
 import json
 import pathlib
 import random
@@ -108,6 +109,16 @@ def every_label_first(rows, part):
         first.setdefault(row["label"], index)
     front = set(first.values())
     return [rows[index] for index in sorted(front)] + [row for index, row in enumerate(rows) if index not in front]
+
+
+def balanced(rows, share):
+    """So large a share of the rows, of each label as many as of any other where there are as many."""
+    waiting = {}
+    for row in rows:
+        waiting.setdefault(row.get("label"), []).append(row)
+    turns = itertools.zip_longest(*waiting.values())
+    found = [row for turn in turns for row in turn if row is not None]
+    return found[:max(len(waiting), round(share * len(rows)))]
 
 
 def jsonl(rows):

@@ -111,6 +111,13 @@ class Plans(unittest.TestCase):
         intents = [intent for domain in rows.CLINC_DOMAINS.values() for intent in domain.split()]
         self.assertEqual((len(intents), len(set(intents)), len(rows.CLINC_DOMAINS)), (150, 150, 10))
 
+    def test_a_memory_has_as_many_rows_of_each_label(self):
+        whole = [{"label": "a"}] * 80 + [{"label": "b"}] * 17 + [{"label": "c"}] * 3
+        labels = [row["label"] for row in rows.balanced(whole, 0.1)]
+        self.assertEqual(sorted(labels), ["a"] * 4 + ["b"] * 3 + ["c"] * 3)
+        self.assertEqual(len(rows.balanced(whole, 0.001)), 3)
+        self.assertEqual(rows.balanced([{"prompt": "x"}, {"prompt": "y"}], 0.5), [{"prompt": "x"}])
+
     def test_every_arm_runs_once_before_any_runs_twice(self):
         seeds = [unit.seed for unit in units.order([plans.SEQUENCE], 2)]
         self.assertEqual(seeds, sorted(seeds))

@@ -86,8 +86,11 @@ class Measurement:
         return kept
 
     def upload(self, task, part):
-        content = data_rows.jsonl(self.data.rows(task, part, self.quick))
+        rows = self.data.rows(task, part, self.quick)
         name = f"{self.unit.experiment.name}-{task.name}-{part}"
+        if part == "train" and self.unit.arm.memory:
+            rows, name = data_rows.balanced(rows, self.unit.arm.memory), f"{name}-memory"
+        content = data_rows.jsonl(rows)
         return self.service.upload(name, content)
 
     def kept(self, run):
