@@ -126,6 +126,9 @@ EWC_SWEEP = tuple(
     Arm(f"ewc_{name}", f"EWC λ={name}", {"retention": [ewc(strength)]}, cost=1.1, group="ewc")
     for name, strength in LAMBDAS.items())
 REPLAY_EWC = Arm("replay_ewc", "replay + EWC λ=1e3", {"retention": [replay(), ewc(HYBRID_LAMBDA)]}, cost=1.9)
+# Hybrids with less on top of replay, where EWC λ=1e3 leaves no room for new tasks.
+REPLAY_EWC_WEAK = Arm("replay_ewc_1e2", "replay + EWC λ=1e2", {"retention": [replay(), ewc(1e2)]}, cost=1.9)
+REPLAY_LWF = Arm("replay_lwf", "replay + LwF", {"retention": [replay(), {"method": "lwf"}]}, cost=2.2)
 ONLINE_EWC = Arm("online_ewc", "online EWC λ=1e3", {"retention": [ewc(HYBRID_LAMBDA, "online_ewc")]}, cost=1.1)
 DER = Arm("der_pp", "DER++ 10 %", {"retention": [{"method": "der_pp"}]}, cost=2.6)
 LWF = Arm("lwf", "LwF", {"retention": [{"method": "lwf"}]}, cost=1.4)
@@ -145,8 +148,8 @@ FINE_TUNING = {"optimizer": {"name": "adamw", "learning_rate": 5e-5}, "epochs": 
 
 SEQUENCE = Experiment(
     "sequence", "Five classification tasks, one after the other", "minilm", FIVE,
-    (NAIVE, REPLAY, JOINT, FROZEN, *EWC_SWEEP[1:3], REPLAY_EWC, GDUMB, SINGLE, EWC_SWEEP[0], EWC_SWEEP[3], ONLINE_EWC,
-     DER, LWF, A_GEM, ADAPTERS, PROGRESSIVE, NO_LATERALS),
+    (NAIVE, REPLAY, JOINT, FROZEN, *EWC_SWEEP[1:3], REPLAY_EWC, REPLAY_EWC_WEAK, REPLAY_LWF, GDUMB, SINGLE,
+     EWC_SWEEP[0], EWC_SWEEP[3], ONLINE_EWC, DER, LWF, A_GEM, ADAPTERS, PROGRESSIVE, NO_LATERALS),
     {**FINE_TUNING, "stages": "sequential"}, evaluations=6)
 
 CLINC = Experiment(
