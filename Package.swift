@@ -123,8 +123,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "Training", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec", "Datasets",
-                "JSON",
+                "Training", "Inference", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec",
+                "Datasets", "JSON",
             ]),
         tests("Models", ["Models", "Archives", "NN", "Tensor", "CPUBackend", "JSON"]),
         tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),

@@ -1,5 +1,6 @@
 import CPUBackend
 import Foundation
+import Inference
 import Models
 import Spec
 import TestSupport
@@ -129,19 +130,42 @@ import Testing
         #expect(try run.finishPausing(same, every: 9, inputs: paused) == expected)
     }
 
-    @Test("BLEU is measured on texts that the model writes", arguments: [TinyFamily.t5, .gpt2])
+    @Test(
+        "BLEU is that of the texts that the model writes one by one",
+        arguments: [TinyFamily.t5, .gpt2])
     func bleu(family: TinyFamily) throws {
         let kind: TaskKind = family == .t5 ? .sequenceToSequence : .generation
         var (run, inputs, spec) = try Self.make(family, [kind])
+        // More than are written together, of several lengths.
+        try run.write(
+            kind.rawValue,
+            (0..<160).map {
+                let much = String(repeating: " very", count: $0 % 4)
+                return #"{"prompt":"\#($0 % 4) \#($0)","completion":"so it is\#(much) good"}"#
+            })
         spec.tasks[0].metric = "bleu"
-        spec.epochs = 12
-        spec.batchTokens = 96
+        spec.tasks[0].validation = .fraction(0.5)
+        spec.epochs = 6
         let recorder = Recorder()
         _ = try run.finish(spec, recorder, inputs: inputs(nil))
-        let scores = recorder.values(kind.rawValue, "bleu", "validation")
-        // Every answer is the same three words, which are learnt by heart; too short for a 4-gram
-        // they score 0 as sacreBLEU says, unless more is written.
-        #expect(scores.count == 13 && scores.allSatisfy { (0...100).contains($0) })
+
+        let model = try Model(
+            base: inputs(nil).base, weights: "\(run.folder)/model.safetensors",
+            backend: run.backend)
+        let data = try TaskData.load(
+            spec.tasks[0], index: 0, run: spec, inputs: inputs(nil), model: model)
+        var expected = BLEU()
+        for example in data.validation {
+            let generator = Generator(model, backend: run.backend)
+            var options = GenerationOptions()
+            options.maxTokens = 2 * example.targets.count + 16
+            try generator.add(id: 0, prompt: example.prompt, options: options)
+            var text = ""
+            while !generator.isIdle { text += try generator.step().map(\.text).joined() }
+            expected.add(text, reference: example.reference)
+        }
+        #expect(data.validation.count == 80 && expected.score > 5)
+        #expect(recorder.values(kind.rawValue, "bleu", "validation").last == expected.score)
     }
 
     @Test("entity_f1 asks for tags that tell entities")
