@@ -123,7 +123,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "Training", "Inference", "Multitask", "Models", "NN", "Tensor", "CPUBackend", "Spec",
+                "Training", "Inference", "Multitask", "Models", "NN", "Tensor", "CPUBackend",
+                "Spec",
                 "Datasets", "JSON",
             ]),
         tests("Models", ["Models", "Archives", "NN", "Tensor", "CPUBackend", "JSON"]),
