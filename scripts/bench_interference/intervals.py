@@ -74,7 +74,8 @@ class Scores:
 def cut(naive, arm):
     """The share of forgetting that an arm avoids, with its 95 % interval and what that is over.
 
-    `naive` and `arm`: Scores by seed. None where naive forgets too little to speak of a share."""
+    `naive` and `arm`: Scores by seed. None where naive forgets too little to speak of a share. Of scores that are
+    no shares of rows, like BLEU, there is no interval before there are seeds for one."""
     seeds = sorted(set(naive) & set(arm))
     if not seeds or mean([naive[seed].mean_forgetting for seed in seeds]) < FORGETTING_MIN:
         return None
@@ -84,6 +85,8 @@ def cut(naive, arm):
         pairs = [1 - arm[seed].mean_forgetting / naive[seed].mean_forgetting for seed in seeds]
         middle, (low, high) = t_interval(pairs)
         return {"cut": middle, "cut_low": low, "cut_high": high, "interval": "t over seeds"}
+    if not all(scores[seed].held for scores in (naive, arm) for seed in seeds):
+        return {"cut": ratio}
     draw = random.Random(1)
     draws = []
     for _ in range(DRAWS):

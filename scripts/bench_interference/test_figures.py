@@ -64,6 +64,12 @@ class Cut(unittest.TestCase):
         narrow = intervals.cut({1: scores([.8] * 5, [.6] * 5, 9000)}, {1: scores([.8] * 5, [.78] * 5, 9000)})
         self.assertLess(narrow["cut_high"] - narrow["cut_low"], (wide["cut_high"] - wide["cut_low"]) / 5)
 
+    def test_scores_that_are_no_shares_of_rows_have_no_interval_yet(self):
+        naive, arm = (intervals.Scores([[.1, .1], [.4, .1], [last, .4]], [0, 1], None) for last in (.2, .3))
+        found = intervals.cut({1: naive}, {1: arm})
+        self.assertEqual(set(found), {"cut"})
+        self.assertAlmostEqual(found["cut"], 0.5)
+
     def test_three_seeds_are_paired(self):
         naive = {seed: scores([.8] * 3, [.8 - loss] * 3) for seed, loss in ((1, .10), (2, .20), (3, .40))}
         arm = {seed: scores([.8] * 3, [.8 - loss] * 3) for seed, loss in ((1, .02), (2, .04), (3, .08))}
