@@ -65,7 +65,7 @@ class Cut(unittest.TestCase):
         self.assertLess(narrow["cut_high"] - narrow["cut_low"], (wide["cut_high"] - wide["cut_low"]) / 5)
 
     def test_scores_that_are_no_shares_of_rows_have_no_interval_yet(self):
-        naive, arm = (intervals.Scores([[.1, .1], [.4, .1], [last, .4]], [0, 1], None) for last in (.2, .3))
+        naive, arm = (intervals.Scores([[.4, .1], [last, .4]], [0, 1], None) for last in (.2, .3))
         found = intervals.cut({1: naive}, {1: arm})
         self.assertEqual(set(found), {"cut"})
         self.assertAlmostEqual(found["cut"], 0.5)
