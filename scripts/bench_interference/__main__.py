@@ -35,8 +35,8 @@ mean score of each task at the end of its own. Scores are means over seeds with 
 cut is over seeds from three seeds on, and before that over the held-out rows (each score drawn anew from a normal
 distribution, independently, which is wider than the truth). A cut is given only where naive forgets at least five
 points. A remedy *counts* only if its tasks reach their own stage's score within two points of naive's and it ends
-above both naive and the frozen backbone with heads. Where the best of several strengths is named, it was chosen on
-the rows that it is reported on; tuned weights were chosen on others.
+above both naive and the frozen backbone with heads (of models that write: the base model). Where the best of several
+strengths is named, it was chosen on the rows that it is reported on; tuned weights were chosen on others.
 """
 
 

@@ -46,6 +46,13 @@ def final(experiment, result, split="validation"):
     return found
 
 
+def base(experiment, result):
+    """The mean score before training; None where it is not known."""
+    found = [scaled(task.metric, (result["runs"][0]["interference"].get("base") or {}).get(task.name))
+             for task in experiment.trained]
+    return None if None in found else mean(found)
+
+
 def bit_identical(experiment, result):
     """Whether every held-out loss of every task stays the same number after its own stage."""
     run = result["runs"][0]
@@ -119,6 +126,10 @@ def stages(experiment, results):
     for arm, by_seed in results.items():
         found[arm], by_arm[arm] = stage_arm(experiment, by_seed)
     naive, frozen = found.get("naive"), found.get("frozen")
+    if all(arm.name != "frozen" for arm in experiment.arms):
+        # A model that writes answers without having been trained: that is what a frozen one can do.
+        some = next(iter(next(iter(results.values())).values()))
+        frozen = {"acc": base(experiment, some), "title": "the base model"}
     for arm, figures in found.items():
         if not by_arm[arm] or arm == "naive":
             continue

@@ -109,8 +109,8 @@ def verdict(arm, naive, frozen):
         return False, f"learns {100 * (naive['learnt'] - arm['learnt']):.1f} points less in its own stages"
     if arm["acc"] <= naive["acc"]:
         return False, "ends no better than naive"
-    if not frozen:
+    if not frozen or frozen["acc"] is None:
         return None, "frozen has not run"
     if arm["acc"] <= frozen["acc"]:
-        return False, "ends no better than a frozen backbone with heads"
+        return False, f"ends no better than {frozen.get('title', 'a frozen backbone with heads')}"
     return True, ""

@@ -89,10 +89,9 @@ def section(experiment, results):
     batch = f"{common['batch_rows']} rows" if "batch_rows" in common else f"{common['batch_tokens']} tokens"
     intro = (f"{experiment.model} in {dtype}, AdamW {common['optimizer']['learning_rate']:g}, "
              f"{common['epochs']} epoch(s), {batch} a step. Rows, trained / held out: {rows}.")
-    before = [figures.scaled(task.metric, (some["runs"][0]["interference"].get("base") or {}).get(task.name))
-              for task in experiment.trained]
-    if None not in before:
-        intro += f" Mean score before training: {number(figures.mean(before))}."
+    before = figures.base(experiment, some)
+    if before is not None:
+        intro += f" Mean score before training: {number(before)}."
     parts = [f"### {experiment.title}", intro, text]
     parts += base_lines(experiment, found)
     claims = claim_lines(experiment.name, found)
@@ -133,7 +132,8 @@ def replay_claim(found):
         return None
     text = f"a cut of {cut_text(arm)}, ACC {number(arm['acc'])}"
     if joint:
-        text += f", {100 * (joint['acc'] - arm['acc']):.1f} points below joint training"
+        below = 100 * (joint["acc"] - arm["acc"])
+        text += f", {abs(below):.1f} points {'below' if below > 0 else 'above'} joint training"
     return holds(arm["cut"] >= 0.65 and arm["counts"], text)
 
 
