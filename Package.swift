@@ -124,8 +124,7 @@ let package = Package(
             "Training",
             [
                 "Training", "Inference", "Multitask", "Models", "NN", "Tensor", "CPUBackend",
-                "Spec",
-                "Datasets", "JSON",
+                "Spec", "Datasets", "JSON",
             ]),
         tests("Models", ["Models", "Archives", "NN", "Tensor", "CPUBackend", "JSON"]),
         tests("Inference", ["Inference", "Models", "Tensor", "CPUBackend"]),

@@ -142,7 +142,7 @@ package struct OptimizerSpec: Codable, Sendable, Equatable {
     package var name: String
     package var learningRate: Double
     package var weightDecay: Double
-    /// Of Adam; `nil`: 0.9, 0.999 and 1e-8.
+    /// Of Adam; `nil`: the usual ones of `constants`.
     package var beta1: Double?
     package var beta2: Double?
     package var epsilon: Double?
@@ -166,5 +166,10 @@ package struct OptimizerSpec: Codable, Sendable, Equatable {
         self.warmupFraction = warmupFraction
         self.clip = clip
         self.restartsEachStage = restartsEachStage
+    }
+
+    /// Adam's, those of 1412.6980 where the run names none.
+    package var constants: (beta1: Double, beta2: Double, epsilon: Double) {
+        (beta1 ?? 0.9, beta2 ?? 0.999, epsilon ?? 1e-8)
     }
 }

@@ -15,15 +15,16 @@ extension Model {
     /// - Parameter record: gets the column's streams h₀…h_L.
     package func hiddenStates(
         _ batch: PackedBatch, column: Int, caches: [KeyValueCache]?,
-        record: @escaping (Tensor) -> Void = { _ in }, on tape: Tape
+        record: ((Tensor) -> Void)? = nil, on tape: Tape
     ) -> Tensor {
         guard column > 0 else {
-            return backbone.hiddenStates(
-                batch, caches: caches,
-                tap: { stream, _ in
+            let tap: StreamTap? = record.map { record in
+                { stream, _ in
                     record(stream)
                     return stream
-                }, on: tape)
+                }
+            }
+            return backbone.hiddenStates(batch, caches: caches, tap: tap, on: tape)
         }
         let own = columns[column - 1]
         var streams: [[Tensor]] = []
@@ -45,7 +46,7 @@ extension Model {
             streams.append(stream)
         }
         return own.hiddenStates(
-            batch, caches: caches, reading: streams, record: record, on: tape)
+            batch, caches: caches, reading: streams, record: record ?? { _ in }, on: tape)
     }
 
     /// The cache of one sequence, with those of the columns that its column reads.

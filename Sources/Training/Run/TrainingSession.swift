@@ -75,9 +75,10 @@ final class TrainingSession {
         let tasks = spec.tasks.map { TrainingTask(name: $0.name, kind: $0.kind) }
         var configuration = AdamWConfiguration()
         configuration.weightDecay = Float(spec.optimizer.weightDecay)
-        configuration.beta1 = spec.optimizer.beta1.map { Float($0) } ?? configuration.beta1
-        configuration.beta2 = spec.optimizer.beta2.map { Float($0) } ?? configuration.beta2
-        configuration.epsilon = spec.optimizer.epsilon.map { Float($0) } ?? configuration.epsilon
+        let constants = spec.optimizer.constants
+        configuration.beta1 = Float(constants.beta1)
+        configuration.beta2 = Float(constants.beta2)
+        configuration.epsilon = Float(constants.epsilon)
         let trained = model.parameters.filter(\.isTrainable)
         let optimizer = AdamW(trained, configuration, backend: backend)
         if let failure = backend.failure { throw failure }
