@@ -48,7 +48,8 @@ def arguments():
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds of each arm (default: 3)")
     parser.add_argument("--quick", action="store_true", help="a handful of rows, one seed: does it work?")
     parser.add_argument("--plan", action="store_true", help="what is left and how long it takes; runs nothing")
-    parser.add_argument("--report", action="store_true", help="the tables and the JSON of what was measured, or else of what is published")
+    parser.add_argument("--report", action="store_true",
+                        help="the tables and the JSON of what was measured, or else of what is published")
     return parser.parse_args()
 
 

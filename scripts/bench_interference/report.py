@@ -175,7 +175,7 @@ def progressive_claim(found):
 
 
 def hybrid_claim(found):
-    both, one, part = best_of(found, "replay_"), found.get("replay"), best_of(found, "ewc_")
+    both, one, part = best_of(found, "replay_ewc"), found.get("replay"), best_of(found, "ewc_")
     if not (both and one and part):
         return None
     best = max(one["acc"], part["acc"])
