@@ -48,6 +48,9 @@ extension JSON {
         return .number(value)
     }
     static func optional(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
+    static func strings(_ texts: [String]?) -> JSON {
+        texts.map { .array($0.map { .string($0) }) } ?? .null
+    }
     /// Whole seconds since 1970, as the SDKs expect a creation time.
     static func seconds(_ time: Double?) -> JSON {
         guard let time, time.isFinite, abs(time) < 1e15 else { return .null }

@@ -7,6 +7,8 @@ package struct ModelSummary: Codable, Sendable, Equatable {
     /// The kinds of tasks that its backbone can learn, as `HeadKind` calls them; nil in a file that
     /// a run saved.
     package var taskKinds: [String]?
+    /// Last parts of the names of the layers that adapters can lie beside; nil likewise.
+    package var adapterTargets: [String]?
     /// Whether chats can be put into its words.
     package var hasChatTemplate: Bool?
     /// `general.name` of the file.
@@ -30,6 +32,10 @@ package struct ModelSummary: Codable, Sendable, Equatable {
         summary.taskKinds = HeadKind.allCases.filter {
             $0 != .embedding && (!$0.writesText || $0 == architecture.writes)
         }.map(\.rawValue)
+        summary.adapterTargets = LinearLayer.targets(
+            try architecture.layout(configuration).compactMap {
+                LinearLayer($0.name, shape: $0.shape)
+            })
         if let file = checkpoint as? GGUFFile {
             summary.name = file.string("general.name")
             summary.license = file.string("general.license")

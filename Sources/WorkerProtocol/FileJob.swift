@@ -72,13 +72,16 @@ package struct TakenModel: Codable, Sendable, Equatable {
     package var vocabulary: Int
     /// The kinds of tasks that it can learn; nil: not known.
     package var taskKinds: [String]?
+    /// What `targets` of an adaptation can name; nil: not known.
+    package var adapterTargets: [String]?
     package var hasChatTemplate: Bool?
     /// As the file says it; nil where it says nothing.
     package var license: String?
 
     package init(
         path: String, architecture: String, parameters: Int, contextLength: Int, vocabulary: Int,
-        taskKinds: [String]? = nil, hasChatTemplate: Bool? = nil, license: String?
+        taskKinds: [String]? = nil, adapterTargets: [String]? = nil, hasChatTemplate: Bool? = nil,
+        license: String?
     ) {
         self.path = path
         self.architecture = architecture
@@ -86,6 +89,7 @@ package struct TakenModel: Codable, Sendable, Equatable {
         self.contextLength = contextLength
         self.vocabulary = vocabulary
         self.taskKinds = taskKinds
+        self.adapterTargets = adapterTargets
         self.hasChatTemplate = hasChatTemplate
         self.license = license
     }

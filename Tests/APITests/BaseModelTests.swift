@@ -125,6 +125,21 @@ import Testing
         #expect(await refusal(from: "decoder", change: ranked).status == 202)
     }
 
+    @Test("an adapter names layers that the pretrained model has, also beside a model made of it")
+    func targets() async throws {
+        _ = try fixture.makeBase("known", more: ["adapter_targets": ["dense", "query"]])
+        try tune("one", from: "known", nil)
+        func answer(_ base: String, _ targets: JSON) async -> Fixture.Answer {
+            await refusal(from: base, ["method": "lora", "targets": targets])
+        }
+        for base in ["known", "one"] {
+            let wrong = await answer(base, ["query", "q_proj"])
+            #expect(wrong.status == 400 && wrong.parameter == "adaptation.targets")
+            #expect(wrong.text.contains("`dense`, `query`; found `q_proj`"), "\(wrong.text)")
+            #expect(await answer(base, ["query", "output.dense"]).status == 202)
+        }
+    }
+
     @Test("tasks that were learnt must have the labels that they were learnt with")
     func labels() async throws {
         try tune("known", tasks: ["mood"], nil)

@@ -16,7 +16,11 @@ extension ModelRecord {
             "status": "ready",
             "run": .optional(run),
         ]
-        for name in ["architecture", "parameters", "context_length", "vocabulary", "task_kinds"] {
+        let read = [
+            "architecture", "parameters", "context_length", "vocabulary", "task_kinds",
+            "adapter_targets",
+        ]
+        for name in read {
             object[name] = summary[name] ?? .null
         }
         object["base_sha256"] = .string(baseSHA256)
@@ -36,6 +40,9 @@ extension ModelRecord {
 
     /// What it can be trained for; nil: not known of a model that an older version took in.
     var taskKinds: [String]? { summary["task_kinds"]?.array?.compactMap(\.string) }
+
+    /// What `targets` of an adaptation can name; nil likewise.
+    var adapterTargets: [String]? { summary["adapter_targets"]?.array?.compactMap(\.string) }
 
     /// nil: not known.
     var hasChatTemplate: Bool? { summary["chat_template"]?.bool }

@@ -30,6 +30,7 @@ struct BaseModelChecks {
         case .sharedAdapter, .taskAdapters:
             try check(spec, wanted, base, form)
         }
+        try checkTargets(spec.adaptation, base)
         if let chosen = spec.curriculum, let kinds = base.taskKinds,
             catalogue.contains(where: {
                 $0.family == .curriculum && $0.name == chosen.method && $0.ranksByDifficulty
@@ -41,6 +42,24 @@ struct BaseModelChecks {
                     + "`\(base.name)` does not predict; take a decoder as base_model, or a "
                     + "curriculum that ranks by chance")
         }
+    }
+
+    /// Adapters lie beside layers that the pretrained model has.
+    private func checkTargets(_ adaptation: MethodSpec?, _ base: ModelRecord) throws {
+        var origin = base
+        while let id = origin.run, let run = try? store.run(id),
+            let model = try? store.model(run.spec.baseModel)
+        {
+            origin = model
+        }
+        guard let known = origin.adapterTargets,
+            let target = adaptation?.lists?["targets"]?.first(where: { target in
+                !known.contains { $0 == target || target.hasSuffix(".\($0)") }
+            })
+        else { return }
+        throw APIError.invalid(
+            "adaptation.targets",
+            "must name layers of `\(base.name)`: \(Identifier.list(known)); found `\(target)`")
     }
 
     /// With adapters beside the weights.

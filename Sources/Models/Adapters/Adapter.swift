@@ -27,31 +27,30 @@ package final class Adapter {
                 "adapter: rank must be from 1 to 1024 and alpha above 0, they are \(spec.rank) and "
                     + "\(spec.alpha)")
         }
-        let all = backbone.parameters.filter { $0.isLinearLayer }
-        for target in spec.targets
-        where !all.contains(where: { $0.layerName.hasSuffix(".\(target)") }) {
-            let known = Set(all.map { $0.layerName.split(separator: ".").last ?? "" }).sorted()
+        let all = backbone.parameters.compactMap { weight in
+            LinearLayer(weight.name, shape: weight.value.shape).map { (layer: $0, weight: weight) }
+        }
+        for target in spec.targets where !all.contains(where: { $0.layer.isNamed(target) }) {
             throw ModelError.invalidInput(
                 "adapter: no layer is called \(printable(target)); the model has "
-                    + known.joined(separator: ", "))
+                    + LinearLayer.targets(all.map(\.layer)).joined(separator: ", "))
         }
-        let chosen = all.filter { weight in
-            spec.targets.isEmpty
-                || spec.targets.contains { weight.layerName.hasSuffix(".\($0)") }
+        let chosen = all.filter { layer, _ in
+            spec.targets.isEmpty || spec.targets.contains { layer.isNamed($0) }
         }
         self.spec = spec
         self.key = key
-        layers = chosen.map { weight in
+        layers = chosen.map { layer, weight in
             func part(_ name: String, _ shape: [Int]) -> Parameter {
                 Parameter(
-                    name: "adapters.\(spec.name).\(weight.layerName).\(name)",
+                    name: "adapters.\(spec.name).\(layer.name).\(name)",
                     value: Tensor(shape, backend: backend))
             }
             let lowRank = LowRankAdapter(
                 a: part("lora_A.weight", [spec.rank, weight.value.shape[1]]),
                 b: part("lora_B.weight", [weight.value.shape[0], spec.rank]),
                 scale: Float(spec.alpha / Double(spec.rank)))
-            return (weight.layerName, weight, lowRank)
+            return (layer.name, weight, lowRank)
         }
     }
 
@@ -108,20 +107,5 @@ package final class Adapter {
         let end = order[ObjectIdentifier(matrix)] ?? 0
         let layer = layers.last { order[ObjectIdentifier($0.weight)] ?? .max <= end }
         return layer.map { [$0.lowRank.a, $0.lowRank.b] } ?? []
-    }
-}
-
-extension Parameter {
-    /// The name of the layer whose matrix this is.
-    var layerName: String {
-        name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name
-    }
-
-    /// A matrix that a block multiplies with: no table, no pooler, and not the output projection.
-    var isLinearLayer: Bool {
-        let others = [
-            "embed", "wte", "wpe", "shared", "relative_attention_bias", "lm_head", "pooler",
-        ]
-        return value.shape.count == 2 && !others.contains { layerName.contains($0) }
     }
 }

@@ -95,7 +95,7 @@ extension TakenModel {
         self.init(
             path: intake.path, architecture: summary.architecture, parameters: summary.parameters,
             contextLength: summary.contextLength, vocabulary: summary.vocabulary,
-            taskKinds: summary.taskKinds, hasChatTemplate: summary.hasChatTemplate,
-            license: summary.license)
+            taskKinds: summary.taskKinds, adapterTargets: summary.adapterTargets,
+            hasChatTemplate: summary.hasChatTemplate, license: summary.license)
     }
 }

@@ -154,7 +154,7 @@ extension TakenModel {
         [
             "architecture": .string(architecture), "parameters": .count(parameters),
             "context_length": .count(contextLength), "vocabulary": .count(vocabulary),
-            "task_kinds": taskKinds.map { .array($0.map { .string($0) }) } ?? nil,
+            "task_kinds": .strings(taskKinds), "adapter_targets": .strings(adapterTargets),
             "chat_template": hasChatTemplate.map { .bool($0) } ?? nil,
             "license": .optional(stated ?? license), "source": source, "tasks": [],
         ]
