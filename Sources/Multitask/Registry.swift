@@ -51,6 +51,7 @@ package enum Multitask {
         AGEM.self,
         DERPP.self,
         LwF.self,
+        SFA.self,
     ]
 
     private static let adaptations: [any AdaptationMethod.Type] = [

@@ -132,6 +132,7 @@ REPLAY_LWF = Arm("replay_lwf", "replay + LwF", {"retention": [replay(), {"method
 ONLINE_EWC = Arm("online_ewc", "online EWC λ=1e3", {"retention": [ewc(HYBRID_LAMBDA, "online_ewc")]}, cost=1.1)
 DER = Arm("der_pp", "DER++ 10 %", {"retention": [{"method": "der_pp"}]}, cost=2.6)
 LWF = Arm("lwf", "LwF", {"retention": [{"method": "lwf"}]}, cost=1.4)
+SFA = Arm("sfa", "SFA: merged with the stage before", {"retention": [{"method": "sfa"}]})
 A_GEM = Arm("a_gem", "A-GEM 10 %", {"retention": [{"method": "a_gem"}]}, cost=2)
 ADAPTERS = Arm("adapter_per_task", "adapter per task (rate 5e-4)", {
     "adaptation": {"method": "adapter_per_task"}, "optimizer": {"name": "adamw", "learning_rate": 5e-4}},
@@ -149,7 +150,7 @@ FINE_TUNING = {"optimizer": {"name": "adamw", "learning_rate": 5e-5}, "epochs": 
 SEQUENCE = Experiment(
     "sequence", "Five classification tasks, one after the other", "minilm", FIVE,
     (NAIVE, REPLAY, JOINT, FROZEN, *EWC_SWEEP[1:3], REPLAY_EWC, REPLAY_EWC_WEAK, REPLAY_LWF, GDUMB, SINGLE,
-     EWC_SWEEP[0], EWC_SWEEP[3], ONLINE_EWC, DER, LWF, A_GEM, ADAPTERS, PROGRESSIVE, NO_LATERALS),
+     EWC_SWEEP[0], EWC_SWEEP[3], ONLINE_EWC, DER, LWF, SFA, A_GEM, ADAPTERS, PROGRESSIVE, NO_LATERALS),
     {**FINE_TUNING, "stages": "sequential"}, evaluations=6)
 
 CLINC = Experiment(

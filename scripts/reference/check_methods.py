@@ -269,6 +269,28 @@ class L2SP(Quadratic):
                            if not learner.private(name)})
 
 
+class SFA(Plain):
+    """Merges the shared weights with those at the stage's beginning, after every quarter of its steps."""
+
+    def __init__(self, share):
+        self.share, self.tasks = share, []
+
+    def stage(self, learner, task):
+        self.start = {name: value.detach().clone() for name, value in learner.parameters.items()
+                      if self.tasks and not learner.private(name)}
+        self.steps = 0
+
+    def after(self, learner, before, gradients):
+        self.steps += 1
+        if self.steps % (EPOCHS // 4) == 0:
+            with torch.no_grad():
+                for name, value in self.start.items():
+                    learner.parameters[name].lerp_(value, self.share)
+
+    def ended(self, learner, task):
+        self.tasks.append(task)
+
+
 class LwF(Plain):
     def __init__(self, weight, temperature):
         self.weight, self.temperature, self.before, self.tasks = weight, temperature, {}, []
@@ -453,10 +475,11 @@ STAGES = {
     "si": ({"c": 50, "damping": 0.001}, [lambda: SI(50, 0.001)]),
     "l2_sp": ({"alpha": 0.03}, [lambda: L2SP(0.03)]),
     "lwf": ({"weight": 1, "temperature": 2}, [lambda: LwF(1, 2)]),
+    "sfa": ({"beta": 0.4}, [lambda: SFA(0.4)]),
 }
 # Of what a decoder writes there are no outputs to square, and too many to take the expectation over.
 # A Fisher information of whole texts is large: stronger, and noise of 1e-7 ends 2e-4 away in PyTorch alone.
-WRITTEN = {name: STAGES[name] for name in ("naive", "si", "l2_sp", "lwf")} | {
+WRITTEN = {name: STAGES[name] for name in ("naive", "si", "l2_sp", "lwf", "sfa")} | {
     "ewc empirical": ({"fisher": "empirical", "lambda": 0.3}, [lambda: EWC(0.3, "empirical")])}
 MEMORIES = {"replay": Replay, "a_gem": AGEM, "der_pp": DER}
 JOINT = {

@@ -72,11 +72,25 @@ package struct RetentionNeeds: Sendable, Equatable {
         package var labelWeight: Double
     }
 
+    /// The weights that earlier tasks answer with are merged with those at the stage's beginning.
+    package struct Merging: Sendable, Equatable {
+        /// Of the stage's beginning.
+        package var share: Double
+        /// Steps between two merges, as a share of the stage's.
+        package var period: Double
+
+        /// Whether the weights are merged after `steps` of a stage's `count` steps.
+        package func isDue(after steps: Int, of count: Int) -> Bool {
+            steps == count || steps % max(1, Int((period * Double(count)).rounded())) == 0
+        }
+    }
+
     package var replay: Replay?
     package var anchor: Anchor?
     package var reference: Reference?
     package var distillation: Distillation?
     package var storedOutputs: StoredOutputs?
+    package var merging: Merging?
 
     package init() {}
 
@@ -93,7 +107,8 @@ package struct RetentionNeeds: Sendable, Equatable {
             Self.take(&sum.replay, other.replay), Self.take(&sum.anchor, other.anchor),
             Self.take(&sum.reference, other.reference),
             Self.take(&sum.distillation, other.distillation),
-            Self.take(&sum.storedOutputs, other.storedOutputs)
+            Self.take(&sum.storedOutputs, other.storedOutputs),
+            Self.take(&sum.merging, other.merging)
         else { return nil }
         return sum
     }

@@ -21,7 +21,10 @@ struct Retention {
     private let path: PathIntegral?
     private var answers: RecordedAnswers?
     private var outputs: OutputMemory?
-    /// What methods weigh, as a multiple of what the run asks for.
+    private let stageStart: StageStart?
+    private let shared: SharedParameters
+    /// What methods weigh, as a multiple of what the run asks for; where weights are merged, by how
+    /// much less is left of the new ones.
     private(set) var strength = 1.0
 
     /// - Parameters:
@@ -29,10 +32,10 @@ struct Retention {
     ///   - data: training rows by task.
     ///   - labels: of the rows, for the classification tasks; empty for others.
     ///   - parameters: that train, at the model that the run starts from.
-    ///   - backbone: places of those that are no head's and no single task's.
+    ///   - shared: which of them tasks share.
     init(
         _ needs: RetentionNeeds, stages: [[Int]], data: [[Example]], labels: [[Int32]],
-        seed: UInt64, parameters: [Parameter], backbone: [Int], backend: any Backend
+        seed: UInt64, parameters: [Parameter], shared: SharedParameters, backend: any Backend
     ) {
         self.needs = needs
         self.stages = stages
@@ -40,6 +43,7 @@ struct Retention {
         self.labels = labels
         self.seed = seed
         self.backend = backend
+        self.shared = shared
         replay = needs.replay.map {
             TaskMemory(
                 fraction: $0.fraction, rate: $0.rate,
@@ -52,7 +56,7 @@ struct Retention {
         }
         anchor = needs.anchor.map { need in
             let anchor = QuadraticAnchor(parameters, backend: backend)
-            if need.importance == .base { anchor.joinOnes(backbone) }
+            if need.importance == .base { anchor.joinOnes(shared.backbone) }
             return anchor
         }
         path =
@@ -64,6 +68,7 @@ struct Retention {
             OutputMemory(
                 $0, counts: data.map(\.count), seed: SeededGenerator.hash("outputs", seed: seed))
         }
+        stageStart = needs.merging.map { _ in StageStart(parameters, backend: backend) }
     }
 
     /// Tasks of stages before this one that this one does not train.
@@ -88,7 +93,7 @@ struct Retention {
     mutating func strengthen() -> Bool {
         let isWeighed =
             needs.anchor != nil || needs.replay != nil || needs.distillation != nil
-            || needs.storedOutputs != nil
+            || needs.storedOutputs != nil || needs.merging != nil
         guard isWeighed, strength < Self.strengthMax else { return false }
         strength *= 2
         return true
@@ -139,6 +144,12 @@ struct Retention {
         }
     }
 
+    /// After each of a stage's steps: merges the weights with those at its beginning where that is due.
+    func stepped(_ steps: Int, of count: Int) {
+        guard let need = needs.merging, need.isDue(after: steps, of: count) else { return }
+        stageStart?.merge(share: 1 - (1 - need.share) / strength)
+    }
+
     /// After a stage: learns what matters to its tasks, and records what the next one needs.
     /// - Parameter between: called before each row; what it throws leaves this value unchanged.
     mutating func ended(
@@ -173,6 +184,7 @@ struct Retention {
         (answers, outputs) = (recorded, kept)
         anchor?.join(fisher, decay: needs.anchor?.decay)
         path?.restart()
+        stageStart?.take(shared.backbone + Set(earlier(stage + 1).flatMap { shared.heads[$0] }))
         prepare(stage: stage + 1)
     }
 
@@ -192,6 +204,7 @@ extension Retention {
         var state = isFixed ? SavedState() : anchor?.saved ?? SavedState()
         state.metadata["retention.strength"] = "\(strength)"
         if let path { state.add(path.saved) }
+        if let stageStart { state.add(stageStart.saved) }
         if let answers { state.add(answers.saved) }
         if let outputs { state.add(outputs.saved(backend: backend)) }
         return state
@@ -201,6 +214,7 @@ extension Retention {
         strength = source.file.metadata["retention.strength"].flatMap { Double($0) } ?? 1
         if needs.anchor?.importance != .base { try anchor?.restore(source) }
         try path?.restore(source)
+        try stageStart?.restore(source)
         try answers?.restore(source, backend: backend)
         try outputs?.restore(source, backend: backend)
         prepare(stage: stage)

@@ -102,7 +102,7 @@ final class TrainingSession {
                 $0, stages: stages.map(\.tasks), data: data.map(\.training),
                 labels: data.map { task in
                     task.spec.kind == .classification ? task.training.map { $0.targets[0] } : []
-                }, seed: spec.seed, parameters: trained, backbone: runner.shared.backbone,
+                }, seed: spec.seed, parameters: trained, shared: runner.shared,
                 backend: backend)
         }
         if let failure = backend.failure { throw failure }
@@ -199,6 +199,7 @@ final class TrainingSession {
         position.index += 1
         position.step += 1
         position.tokens += result.tokens
+        retention?.stepped(position.step - position.stageStart, of: stage.rows.steps)
         estimate.trained(tokens: result.tokens, seconds: seconds)
         if let fault = result.fault {
             try skip(fault)

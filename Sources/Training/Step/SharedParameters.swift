@@ -10,6 +10,8 @@ struct SharedParameters {
     let others: [Int]
     /// The shared ones that are of no head: what the model had before the run, and what stands for it.
     let backbone: [Int]
+    /// Those of each task's head; empty for a task that writes.
+    let heads: [[Int]]
     /// The last of the shared ones in the blocks that get gradient from every task: GradNorm's W.
     /// Empty where the tasks share none.
     let last: [Parameter]
@@ -32,6 +34,10 @@ struct SharedParameters {
         indices = isShared.indices.filter { isShared[$0] }
         backbone = indices.filter {
             tasksByHead[ObjectIdentifier(parameters[$0])] == nil
+        }
+        heads = tasks.map { task in
+            guard let (weight, bias) = model.classifiers[task.name] else { return [] }
+            return parameters.indices.filter { parameters[$0] === weight || parameters[$0] === bias }
         }
         others = isShared.indices.filter { !isShared[$0] }
         self.isShared = isShared
