@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Which remedy pays: the experiments of docs/benchmarks.md on the real service and real data.
 
-Run by `scripts/bench interference`. Each arm with each seed is one result file, written whole or not at all:
-a call does only what is missing, one that is killed goes on where it stopped. Standard library only.
+Run by `scripts/bench interference`. Each arm with each seed is one line of docs/interference.jsonl: a call does only
+what is missing, on whichever machine; one that is killed goes on where it stopped. Standard library only.
 """
 import argparse
 import json
@@ -14,30 +14,17 @@ import time
 
 import experiments as plans
 import report
-from intervals import mean
+from record import Records, rounded, write
 from rows import DataFolder
 from service import Service, ServiceError
-from units import Measurement, order, write
+from units import Measurement, order
 
 ROOT = pathlib.Path(".build/interference")
 DOCUMENT = pathlib.Path("docs/benchmarks.md")
-# The figures of the document, for programs.
-FIGURES = pathlib.Path("docs/interference.json")
+# What the document's tables are made of.
+MEASURED = pathlib.Path("docs/interference.jsonl")
 # Tokens a second (forward and backward) of a machine of two cores, until one was measured.
 SPEED = {"minilm": 2000.0, "smollm2": 400.0}
-INTRO = """## Which remedy pays: `scripts/bench interference --data DIR`
-
-One protocol for every arm of an experiment: model, order of tasks, rows, optimiser, batch, epochs and
-whole held-out sets; only the method differs, and where a frozen backbone needs another learning rate the arm says
-so. The task is known when the model is asked, except where a head is shared. ACC is the mean score on all tasks at
-the end; forgetting the mean, over the tasks of earlier stages, of the best score less the last one; *own stage* the
-mean score of each task at the end of its own. Scores are means over seeds with 95 % t-intervals. The interval of a
-cut is over seeds from three seeds on, and before that over the held-out rows (each score drawn anew from a normal
-distribution, independently, which is wider than the truth). A cut is given only where naive forgets at least five
-points. A remedy *counts* only if its tasks reach their own stage's score within two points of naive's and it ends
-above both naive and the frozen backbone with heads (of models that write: the base model). Where the best of several
-strengths is named, it was chosen on the rows that it is reported on; tuned weights were chosen on others.
-"""
 
 
 def arguments():
@@ -49,7 +36,7 @@ def arguments():
     parser.add_argument("--quick", action="store_true", help="a handful of rows, one seed: does it work?")
     parser.add_argument("--plan", action="store_true", help="what is left and how long it takes; runs nothing")
     parser.add_argument("--report", action="store_true",
-                        help="the tables and the JSON of what was measured, or else of what is published")
+                        help="the tables and the JSON of what was measured: on the rows of --data, else on the last ones")
     return parser.parse_args()
 
 
@@ -75,38 +62,28 @@ class Bench:
         self.options = options
         self.seeds = 1 if options.quick else options.seeds
         self.data = DataFolder(options.data) if options.data else None
-        self.began = time.time()
+        self.records = Records(ROOT / "quick.jsonl" if options.quick else MEASURED)
         self.shown = 0
 
-    def folder(self, experiment):
-        """Of results on these rows."""
-        kind = "quick" if self.options.quick else "results"
-        if self.data:
-            return ROOT / f"{kind}-{self.data.digest(experiment)}"
-        found = [path for path in ROOT.glob(f"{kind}-*") if (path / experiment.name).is_dir()]
-        return max(found, key=lambda path: (path / experiment.name).stat().st_mtime, default=ROOT / kind)
+    def digest(self, experiment):
+        """Of the rows whose records count."""
+        return self.data.digest(experiment) if self.data else self.records.newest_data(experiment)
 
-    def results(self, experiment):
-        """{arm: {seed: result}} in the order of the table."""
-        folder, found = self.folder(experiment), {}
-        for unit in order([experiment], 9):
-            result = unit.result(folder)
-            if result:
-                found.setdefault(unit.arm.name, {})[unit.seed] = result
-        return {arm.name: found[arm.name] for arm in experiment.arms if arm.name in found}
+    def record(self, unit):
+        return self.records.find(unit, self.digest(unit.experiment))
 
     def speed(self, units):
         """Tokens a second by model: the median of what was measured, else a guess."""
         rates = {}
         for unit in units:
-            result = unit.result(self.folder(unit.experiment))
-            if result:
-                spent = sum(run["training_seconds"] for run in result["runs"])
-                rates.setdefault(unit.experiment.model, []).append(result["cost"] / max(spent, 1))
+            record = self.record(unit)
+            if record:
+                cost = unit.cost(self.data, self.options.quick)
+                rates.setdefault(unit.experiment.model, []).append(cost / max(record["seconds"], 1))
         return {model: statistics.median(rates.get(model, [guess])) for model, guess in SPEED.items()}
 
     def left(self, units):
-        return [unit for unit in units if not unit.result(self.folder(unit.experiment))]
+        return [unit for unit in units if not self.record(unit)]
 
     def seconds(self, units, everything):
         speed = self.speed(everything)
@@ -155,14 +132,17 @@ class Bench:
             for index, unit in enumerate(units, 1):
                 rest = self.seconds(units[index:], everything)
                 try:
-                    result = Measurement(unit, service, self.data, self.options.quick,
-                                         self.show(unit, index, len(units), rest)).measure()
+                    measurement = Measurement(unit, service, self.data, self.options.quick,
+                                              self.show(unit, index, len(units), rest))
+                    record = measurement.measure()
                 except ServiceError as error:
                     failures.append(unit.name)
                     print(f"\nerror: {unit.name}: {error}", flush=True)
                     continue
-                write(unit.path(self.folder(unit.experiment)), json.dumps(result))
-                print(f"\n[{index}/{len(units)}] {unit.name} is done: " + self.outcome(result), flush=True)
+                self.records.add(record)
+                measurement.forget()
+                print(f"\n[{index}/{len(units)}] {unit.name} is done: {record['seconds'] / 60:.1f} min, "
+                      + ", ".join(f"{task} {value:.3f}" for task, value in record["end"].items()), flush=True)
                 self.publish()
         finally:
             service.stop()
@@ -174,47 +154,18 @@ class Bench:
             print(f"{unit.experiment.name}.{unit.arm.name} is not available: the service has no {why}", flush=True)
         return why
 
-    def outcome(self, result):
-        spent = sum(run["training_seconds"] for run in result["runs"])
-        ends = {}
-        for run in result["runs"]:
-            rows = run["interference"]["r_matrix"]
-            ends.update(rows[-1]["scores"] if rows else {})
-        return f"{spent / 60:.1f} min, " + ", ".join(f"{task} {value:.3f}" for task, value in ends.items())
-
-    def sections(self):
-        """[(experiment, Markdown, figures)] of what was measured."""
-        found = []
-        for experiment in plans.EXPERIMENTS:
-            if self.data and self.data.missing(experiment):
-                continue
-            results = self.results(experiment)
-            if results:
-                found.append((experiment, *report.section(experiment, results)))
-        return found
-
-    def figures(self, sections):
-        return {experiment.name: report.rounded(figures) for experiment, _, figures in sections}
-
     def publish(self):
         """Brings the section of the document up to date; a quick call has nothing to say there."""
         if not self.options.quick:
-            sections = self.sections()
-            text = INTRO + "\n" + "\n\n".join(part for _, part, _ in sections)
-            write(DOCUMENT, report.put(DOCUMENT, text))
-            write(FIGURES, json.dumps(self.figures(sections), indent=1) + "\n")
+            write(DOCUMENT, report.put(DOCUMENT, report.document(self.records)))
 
     def report(self):
-        """What was measured here; where nothing was, what is published."""
-        sections = self.sections()
-        figures = self.figures(sections)
-        if not sections and FIGURES.exists():
-            print(f"Nothing was measured here yet; these are the published figures of {FIGURES}.\n")
-            print(report.published(DOCUMENT))
-            figures = json.loads(FIGURES.read_text())
+        """Of these rows; without a folder, of the last ones."""
+        known = [one for one in plans.EXPERIMENTS if not (self.data and self.data.missing(one))]
+        sections = report.sections(self.records, known, self.digest)
         for _, text, _ in sections:
             print(text + "\n")
-        print(json.dumps(figures))
+        print(json.dumps({experiment.name: rounded(figures) for experiment, _, figures in sections}))
 
 
 def main():

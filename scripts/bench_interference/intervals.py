@@ -32,43 +32,48 @@ def percentiles(draws):
 
 
 class Scores:
-    """R[i][j] of one run, i from 1, larger is better; tasks in the order of their stages."""
+    """What became of each task of one run, larger is better; tasks in the order of their stages."""
 
-    def __init__(self, matrix, stage_of, held):
-        """`stage_of[j]`: the stage (from 0) that trains task j; `held[j]`: rows behind R[·][j]."""
-        self.matrix, self.stage_of, self.held = matrix, stage_of, held
+    def __init__(self, own, best, end, held):
+        """`own[j]`: at the end of its own stage; `best[j]`: the best before the last stage, None of a task that
+        only the last one trains; `end[j]`: after the last; `held`: rows behind each, None where a score is no
+        share of rows."""
+        self.own, self.best, self.end, self.held = own, best, end, held
+
+    @classmethod
+    def of(cls, matrix, held):
+        """From R[i][j], the score on task j after stage i, which trains task i."""
+        last = len(matrix) - 1
+        best = [max(row[task] for row in matrix[:-1]) if task < last else None for task in range(last + 1)]
+        return cls([matrix[task][task] for task in range(last + 1)], best, list(matrix[-1]), held)
 
     @property
     def acc(self):
-        return mean(self.matrix[-1])
+        return mean(self.end)
 
     @property
     def learnt(self):
         """Mean of R[j][j]: what each task reached at the end of its own stage."""
-        return mean([self.matrix[stage][task] for task, stage in enumerate(self.stage_of)])
+        return mean(self.own)
 
     def earlier(self):
-        return [task for task, stage in enumerate(self.stage_of) if stage < len(self.matrix) - 1]
-
-    def best_stage(self, task):
-        return max(range(len(self.matrix) - 1), key=lambda stage: self.matrix[stage][task])
+        return [task for task, best in enumerate(self.best) if best is not None]
 
     def forgetting(self):
         """max over earlier stages of R[l][j] − R[T][j], by task of an earlier stage."""
-        return {task: self.matrix[self.best_stage(task)][task] - self.matrix[-1][task] for task in self.earlier()}
+        return {task: self.best[task] - self.end[task] for task in self.earlier()}
 
     @property
     def mean_forgetting(self):
-        values = self.forgetting().values()
-        return mean(list(values)) if values else None
+        return mean(list(self.forgetting().values()))
 
     def drawn_forgetting(self, draw):
         """The mean forgetting had other rows been held out. The best stage stays the observed one:
         a new maximum over noisy draws would always be larger."""
-        def score(stage, task):
-            share = min(1, max(0, self.matrix[stage][task]))
+        def drawn(score, task):
+            share = min(1, max(0, score))
             return draw.gauss(share, math.sqrt(share * (1 - share) / self.held[task]))
-        return mean([score(self.best_stage(task), task) - score(-1, task) for task in self.earlier()])
+        return mean([drawn(self.best[task], task) - drawn(self.end[task], task) for task in self.earlier()])
 
 
 def cut(naive, arm):

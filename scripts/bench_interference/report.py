@@ -1,9 +1,23 @@
 """The tables, the published claims beside our figures, and the JSON of the last line."""
 import pathlib
 
+import experiments as plans
 import figures
 
 BEGIN, END = "<!-- interference:begin -->", "<!-- interference:end -->"
+INTRO = """## Which remedy pays: `scripts/bench interference --data DIR`
+
+One protocol for every arm of an experiment: model, order of tasks, rows, optimiser, batch, epochs and
+whole held-out sets; only the method differs, and where a frozen backbone needs another learning rate the arm says
+so. The task is known when the model is asked, except where a head is shared. ACC is the mean score on all tasks at
+the end; forgetting the mean, over the tasks of earlier stages, of the best score less the last one; *own stage* the
+mean score of each task at the end of its own. Scores are means over seeds with 95 % t-intervals. The interval of a
+cut is over seeds from three seeds on, and before that over the held-out rows (each score drawn anew from a normal
+distribution, independently, which is wider than the truth). A cut is given only where naive forgets at least five
+points. A remedy *counts* only if its tasks reach their own stage's score within two points of naive's and it ends
+above both naive and the frozen backbone with heads (of models that write: the base model). Where the best of several
+strengths is named, it was chosen on the rows that it is reported on; tuned weights were chosen on others.
+"""
 
 
 def number(value, half=None):
@@ -38,7 +52,7 @@ def stage_table(experiment, found):
     for name, arm in found.items():
         rows.append([
             titles[name], str(arm["seeds"]), number(arm["acc"], arm["acc_half"]),
-            number(arm["forgetting"], arm["forgetting_half"]), number(arm["learnt"]), cut_text(arm),
+            number(arm.get("forgetting"), arm.get("forgetting_half")), number(arm["learnt"]), cut_text(arm),
             counts_text(arm), f"{arm['seconds'] / 60:.0f}"])
     text = table(["arm", "seeds", "ACC", "forgetting", "own stage", "cut of forgetting (95 %)", "counts",
                   "minutes"], rows)
@@ -65,8 +79,7 @@ def together_table(experiment, found, results):
                     " / ".join(number(arm["variance"].get(name)) for name in names)]
     text = table(head, rows)
     for group, by_seed in figures.chosen_of_groups(experiment, results).items():
-        ends = [figures.final(experiment, result, "test") for _, result in by_seed.values()]
-        middle, half = figures.summary([figures.mean(list(end.values())) for end in ends])
+        middle, half = figures.summary([figures.mean(list(record["end"].values())) for _, record in by_seed.values()])
         chosen = ", ".join(titles[name] for name, _ in by_seed.values())
         tried = sum(arm.group == group and arm.name in found for arm in experiment.arms)
         text += f"\n\nTuned {group} (of {tried}, the best on the validation rows: {chosen}): {number(middle, half)}."
@@ -74,22 +87,21 @@ def together_table(experiment, found, results):
 
 
 def section(experiment, results):
-    """The Markdown of one experiment, and its figures."""
+    """The Markdown of one experiment, and its figures; `results`: records by arm, then by seed."""
     if "stages" in experiment.common:
         found = figures.stages(experiment, results)
         text = stage_table(experiment, found)
     else:
-        found = figures.together(experiment, results)
+        found = figures.together(results)
         text = together_table(experiment, found, results)
-    some = next(iter(next(iter(results.values())).values()))
-    rows = ", ".join(f"{task} {count} / {held}" for task, count, held in
-                     zip(some["tasks"], some["rows"], some["held"]))
+    rows = ", ".join(f"{task.name} {trained} / {held}"
+                     for task, (trained, held) in zip(experiment.tasks, figures.first(results)["rows"]))
     common = experiment.common
-    dtype = some["runs"][0]["spec"]["dtype"]
+    dtypes = sorted({record["dtype"] for records in results.values() for record in records.values()})
     batch = f"{common['batch_rows']} rows" if "batch_rows" in common else f"{common['batch_tokens']} tokens"
-    intro = (f"{experiment.model} in {dtype}, AdamW {common['optimizer']['learning_rate']:g}, "
+    intro = (f"{experiment.model} in {' and '.join(dtypes)}, AdamW {common['optimizer']['learning_rate']:g}, "
              f"{common['epochs']} epoch(s), {batch} a step. Rows, trained / held out: {rows}.")
-    before = figures.base(experiment, some)
+    before = figures.before(results)
     if before is not None:
         intro += f" Mean score before training: {number(before)}."
     parts = [f"### {experiment.title}", intro, text]
@@ -101,6 +113,21 @@ def section(experiment, results):
     if missing:
         parts.append("Not measured yet: " + "; ".join(missing) + ".")
     return "\n\n".join(parts), found
+
+
+def sections(records, experiments, data):
+    """[(experiment, Markdown, figures)] of what was measured; `data`: the digest of an experiment's rows."""
+    found = []
+    for experiment in experiments:
+        results = records.results(experiment, data(experiment))
+        if results:
+            found.append((experiment, *section(experiment, results)))
+    return found
+
+
+def document(records):
+    """What is to stand between the markers: of each experiment what was measured on its last rows."""
+    return INTRO + "\n" + "\n\n".join(text for _, text, _ in sections(records, plans.EXPERIMENTS, records.newest_data))
 
 
 def base_lines(experiment, found):
@@ -252,14 +279,6 @@ CLAIMS = (
 )
 
 
-def rounded(value):
-    if isinstance(value, float):
-        return round(value, 4)
-    if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items() if item is not None}
-    return value
-
-
 def put(document, text):
     """The document with the section between the markers replaced; appended where it has none."""
     whole = pathlib.Path(document).read_text()
@@ -267,9 +286,3 @@ def put(document, text):
     if BEGIN in whole and END in whole:
         return whole[:whole.index(BEGIN)] + block + whole[whole.index(END) + len(END):]
     return whole.rstrip("\n") + f"\n\n{block}\n"
-
-
-def published(document):
-    """The section between the markers."""
-    whole = pathlib.Path(document).read_text()
-    return whole.partition(BEGIN)[2].partition(END)[0].strip("\n")

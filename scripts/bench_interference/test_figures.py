@@ -1,11 +1,12 @@
 """Run by scripts/test: python3 -m unittest discover -s scripts/bench_interference"""
-import json
 import pathlib
 import tempfile
 import unittest
 
 import experiments as plans
+import figures
 import intervals
+import record
 import report
 import rows
 import units
@@ -16,7 +17,7 @@ def scores(own, end, held=900):
     count = len(own)
     matrix = [[own[task] if task <= stage else 0.1 for task in range(count)] for stage in range(count)]
     matrix[-1] = list(end)
-    return intervals.Scores(matrix, list(range(count)), [held] * count)
+    return intervals.Scores.of(matrix, [held] * count)
 
 
 # An independent run of the five tasks in PyTorch: ACC .714, forgetting .113.
@@ -46,7 +47,7 @@ class Forgetting(unittest.TestCase):
         self.assertAlmostEqual(NAIVE.learnt, 0.8046, places=4)
 
     def test_the_best_earlier_stage_counts_and_a_gain_is_negative(self):
-        found = intervals.Scores([[0.5, 0.1, 0.2], [0.7, 0.6, 0.2], [0.6, 0.8, 0.9]], [0, 1, 2], None).forgetting()
+        found = intervals.Scores.of([[0.5, 0.1, 0.2], [0.7, 0.6, 0.2], [0.6, 0.8, 0.9]], None).forgetting()
         self.assertAlmostEqual(found[0], 0.1)
         self.assertAlmostEqual(found[1], -0.2)
         self.assertEqual(set(found), {0, 1})
@@ -65,7 +66,7 @@ class Cut(unittest.TestCase):
         self.assertLess(narrow["cut_high"] - narrow["cut_low"], (wide["cut_high"] - wide["cut_low"]) / 5)
 
     def test_scores_that_are_no_shares_of_rows_have_no_interval_yet(self):
-        naive, arm = (intervals.Scores([[.4, .1], [last, .4]], [0, 1], None) for last in (.2, .3))
+        naive, arm = (intervals.Scores.of([[.4, .1], [last, .4]], None) for last in (.2, .3))
         found = intervals.cut({1: naive}, {1: arm})
         self.assertEqual(set(found), {"cut"})
         self.assertAlmostEqual(found["cut"], 0.5)
@@ -128,15 +129,76 @@ class Plans(unittest.TestCase):
         seeds = [unit.seed for unit in units.order([plans.SEQUENCE], 2)]
         self.assertEqual(seeds, sorted(seeds))
 
-    def test_a_result_of_another_protocol_is_none(self):
-        unit = units.Unit(plans.SEQUENCE, plans.NAIVE, 1)
+
+def raw_run(experiment, matrix, losses=None):
+    """What the service says of a sequence: R, and the held-out losses of each task after each stage."""
+    names = [task.name for task in experiment.trained]
+    stages = [{"step": 10 * (index + 1), "scores": dict(zip(names, row))} for index, row in enumerate(matrix)]
+    points = [[name, "accuracy", "validation", stage["step"], score]
+              for stage in stages for name, score in stage["scores"].items()]
+    points += [[name, "loss", "validation", stage["step"], value]
+               for name, values in (losses or {}).items() for stage, value in zip(stages, values)]
+    return {"spec": {"dtype": "fp32"}, "training_seconds": 60.5, "parameters": 7, "scores": points,
+            "interference": {"r_matrix": stages, "base": dict.fromkeys(names, 0.2), "drift": [{"cosine": 0.123456}]},
+            "shares": [["sentiment", 1, 0.25], ["sentiment", 2, 0.75]],
+            "loss": [{"task": "sentiment", "epoch": epoch, "variance": epoch / 2} for epoch in (1, 2)]}
+
+
+class OneRecord(unittest.TestCase):
+    MATRIX = [[.8, .1, .1, .1, .0], [.7, .9, .1, .1, .0], [.75, .8, .9, .1, .0], [.6, .9, .8, .6, .0],
+              [.5, .7, .8, .5, .7]]
+
+    def make(self, seed=1, **changes):
+        unit = units.Unit(plans.SEQUENCE, plans.NAIVE, seed)
+        run = raw_run(plans.SEQUENCE, self.MATRIX, changes.pop("losses", None))
+        return unit, record.make(unit, [run], [[100, 50]] * 5, "rows") | changes
+
+    def test_it_holds_what_became_of_each_task(self):
+        _, found = self.make()
+        self.assertEqual(list(found["own"].values()), [.8, .9, .9, .6, .7])
+        self.assertEqual(found["best"], {"sentiment": .8, "subjectivity": .9, "topic": .9, "emotion": .6})
+        self.assertEqual(list(found["end"].values()), self.MATRIX[-1])
+        self.assertEqual((found["before"], found["seconds"], found["drift_cosine"]), (0.2, 60.5, 0.12346))
+        self.assertEqual((found["shares"], found["variance"]), ({"sentiment": 0.5}, {"sentiment": 0.5}))
+
+    def test_losses_before_a_tasks_own_stage_may_move(self):
+        still = {"subjectivity": [3, 1, 1, 1, 1]}
+        self.assertTrue(self.make(losses=still)[1]["bit_identical"])
+        self.assertFalse(self.make(losses={"subjectivity": [3, 1, 1, 1, 1.0000001]})[1]["bit_identical"])
+
+    def test_figures_are_means_over_seeds(self):
+        records = {seed: self.make(seed)[1] for seed in (1, 2, 3)}
+        records[3] = records[3] | {"end": {**records[3]["end"], "sentiment": .2}}
+        found, _ = figures.stage_arm(plans.SEQUENCE, records)
+        self.assertEqual(found["seeds"], 3)
+        # .64, .64 and .58; what is forgotten of four tasks: .3, .2, .1 and .1, then .6 of the first.
+        self.assertAlmostEqual(found["acc"], (.64 + .64 + .58) / 3)
+        self.assertAlmostEqual(found["forgetting"], (.175 + .175 + .25) / 3)
+        self.assertAlmostEqual(found["final"]["sentiment"], .4)
+
+    def test_a_file_of_records_knows_rows_and_protocol_and_keeps_one_of_each(self):
+        unit, found = self.make()
         with tempfile.TemporaryDirectory() as folder:
-            self.assertIsNone(unit.result(folder))
-            units.write(unit.path(folder), json.dumps({"fingerprint": "of another"}))
-            self.assertIsNone(unit.result(folder))
-            kept = {"fingerprint": plans.SEQUENCE.fingerprint(plans.NAIVE)}
-            units.write(unit.path(folder), json.dumps(kept))
-            self.assertEqual(unit.result(folder), kept)
+            path = pathlib.Path(folder) / "records.jsonl"
+            self.assertIsNone(record.Records(path).find(unit, "rows"))
+            record.Records(path).add(found)
+            record.Records(path).add(found | {"seconds": 1, "data": "other rows"})
+            records = record.Records(path)
+            records.add(found | {"seconds": 2})
+            self.assertEqual(record.Records(path).find(unit, "rows")["seconds"], 2)
+            self.assertEqual(len(record.Records(path).all), 2)
+            self.assertEqual(records.newest_data(plans.SEQUENCE), "rows")
+            records.add(found | {"protocol": "another"})
+            self.assertIsNone(records.find(unit, "rows"))
+
+
+class Published(unittest.TestCase):
+    def test_the_tables_of_the_document_are_made_of_the_records_beside_it(self):
+        docs = pathlib.Path(__file__).parents[2] / "docs"
+        records = record.Records(docs / "interference.jsonl")
+        self.assertGreater(len(records.all), 0)
+        is_same = report.document(records) in (docs / "benchmarks.md").read_text()
+        self.assertTrue(is_same, "scripts/bench interference writes both")
 
 
 class Document(unittest.TestCase):

@@ -1,15 +1,9 @@
-"""One arm with one seed: runs it on the service and keeps all that the report needs in one file."""
+"""One arm with one seed, and how it is measured on the service."""
 import dataclasses
-import json
-import os
-import pathlib
-import time
 
 import experiments as plans
+import record
 import rows as data_rows
-
-# Of the interference report: long, and drawn rather than tabulated.
-NOT_KEPT = ("map",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,17 +15,6 @@ class Unit:
     @property
     def name(self):
         return f"{self.experiment.name}-{self.arm.name}-s{self.seed}"
-
-    def path(self, folder):
-        return pathlib.Path(folder) / self.experiment.name / f"{self.arm.name}.seed{self.seed}.json"
-
-    def result(self, folder):
-        """What an earlier call measured; None where it did not, or measured something else."""
-        try:
-            found = json.loads(self.path(folder).read_text())
-        except (OSError, ValueError):
-            return None
-        return found if found.get("fingerprint") == self.experiment.fingerprint(self.arm) else None
 
     def cost(self, data, quick):
         """Tokens through forward and backward; a pass forward counts a third."""
@@ -54,22 +37,23 @@ class Measurement:
 
     def __init__(self, unit, service, data, quick, progress):
         self.unit, self.service, self.data, self.quick, self.progress = unit, service, data, quick, progress
+        self.runs = []
 
     def measure(self):
+        """The unit's record."""
         experiment, arm = self.unit.experiment, self.unit.arm
         groups = [[task] for task in experiment.trained] if arm.alone else [list(experiment.tasks)]
-        return {
-            "experiment": experiment.name, "arm": arm.name, "seed": self.unit.seed,
-            "fingerprint": experiment.fingerprint(arm), "model": experiment.model,
-            "tasks": [task.name for task in experiment.tasks],
-            "held": [len(self.data.rows(task, "held", self.quick)) for task in experiment.tasks],
-            "rows": [len(self.data.rows(task, "train", self.quick)) for task in experiment.tasks],
-            "cost": self.unit.cost(self.data, self.quick), "finished": time.time(),
-            "version": self.service.call("GET", "/v1/info").get("version"),
-            "runs": [self.run(index, tasks) for index, tasks in enumerate(groups)],
-        }
+        counts = [[len(self.data.rows(task, part, self.quick)) for part in ("train", "held")]
+                  for task in experiment.tasks]
+        found = [self.found(self.run(tasks)) for tasks in groups]
+        return record.make(self.unit, found, counts, self.data.digest(experiment))
 
-    def run(self, index, tasks):
+    def forget(self):
+        """Deletes the models, once the record is safe."""
+        for run in self.runs:
+            self.service.forget(run)
+
+    def run(self, tasks):
         experiment, arm = self.unit.experiment, self.unit.arm
         body = experiment.body(arm, self.unit.seed, tasks)
         body["name"] = self.unit.name + (f"-{tasks[0].name}" if arm.alone else "")
@@ -80,10 +64,8 @@ class Measurement:
                 spec["validation"], spec["test"] = {"fraction": experiment.choose}, held
             else:
                 spec["validation"] = held
-        run = self.service.run(body, self.progress)
-        kept = self.kept(run)
-        self.service.forget(run)
-        return kept
+        self.runs.append(self.service.run(body, self.progress))
+        return self.runs[-1]
 
     def upload(self, task, part):
         rows = self.data.rows(task, part, self.quick)
@@ -93,15 +75,13 @@ class Measurement:
         content = data_rows.jsonl(rows)
         return self.service.upload(name, content)
 
-    def kept(self, run):
-        report = self.service.call("GET", f"/v1/runs/{run['id']}/interference")
+    def found(self, run):
         points = self.service.metrics(run, "split=validation")
         points += self.service.metrics(run, "split=test")
         return {
-            "id": run["id"], "spec": run["spec"], "training_seconds": run["training_seconds"],
-            "tokens_per_second": run["tokens_per_second"], "steps": run["steps"],
+            "spec": run["spec"], "training_seconds": run["training_seconds"],
             "parameters": self.service.call("GET", f"/v1/models/{run['model']}").get("parameters"),
-            "interference": {key: value for key, value in report.items() if key not in NOT_KEPT},
+            "interference": self.service.call("GET", f"/v1/runs/{run['id']}/interference"),
             "scores": [[point[key] for key in ("task", "name", "split", "step", "value")] for point in points],
             "shares": self.shares(run), "loss": self.losses(run),
         }
@@ -122,14 +102,3 @@ class Measurement:
             variance = sum((value - middle) ** 2 for value in values) / len(values)
             found.append({"task": task, "epoch": epoch, "steps": len(values), "mean": middle, "variance": variance})
         return found
-
-
-def write(path, text):
-    """The file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with open(part, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
