@@ -9,16 +9,24 @@ extension RunReport {
         let hasOneMetric = findings.hasOneMetric
         return [
             "object": "interference", "run": .string(id),
-            "tasks": .array(
-                spec.tasks.map { ["name": .string($0.name), "metric": .string($0.metric)] }),
+            "loss_scope": .string(findings.scope.rawValue), "tasks": tasks,
+            "stages": [
+                "ended": .integer(Int64(findings.stagesEnded)),
+                "of": .integer(Int64(findings.stages)),
+            ],
+            "final": final, "validation_rows": byTask(findings.validationRows),
             "base": findings.base.map { byTask($0) } ?? nil,
             "r_matrix": .array(findings.rows.map(row)),
             "forgetting": byTask(matrix?.forgetting ?? []),
+            "forgetting_noise": byTask(findings.forgettingNoise(spec)),
             "acc": .finite(hasOneMetric ? matrix?.averageFinal : nil),
             "bwt": .finite(hasOneMetric ? matrix?.backwardTransfer : nil),
             "fwt": .finite(hasOneMetric ? matrix?.forwardTransfer : nil),
+            "fwt_by_chance": .array(findings.startsWithNewHead.map { .string(names[$0]) }),
+            "early_warning": warning,
             "conflict": .array(findings.conflicts.map { json($0) }),
-            "norms": byTask(findings.norms), "shares": byTask(findings.shares),
+            "norms": byTask(findings.norms), "norm_history": normHistory,
+            "rows": byTask(findings.rowsTrained), "shares": byTask(findings.shares),
             "drift": .array(findings.drift.map { json($0) }),
             "general_text": .array(
                 findings.generalText.map {
@@ -30,11 +38,68 @@ extension RunReport {
         ]
     }
 
+    private var tasks: JSON {
+        .array(
+            zip(spec.tasks, findings.isTaskKnown).map { task, isKnown in
+                [
+                    "name": .string(task.name), "metric": .string(task.metric),
+                    "task_known": isKnown.map { .bool($0) } ?? nil,
+                ]
+            })
+    }
+
+    private var final: JSON {
+        var object: JSONObject = [:]
+        for (name, score) in zip(names, findings.final) {
+            object[name] =
+                score.map { ["score": .finite($0.value), "split": .string($0.split)] } ?? .null
+        }
+        return .object(object)
+    }
+
+    private var warning: JSON {
+        let falls: [JSON] = findings.warnings.map {
+            [
+                "task": .string(names[$0.task]), "fall": .finite($0.fall),
+                "step": .integer(Int64($0.step)),
+            ]
+        }
+        let ending: JSON? = findings.ending.map { ending in
+            [
+                "stage": .integer(Int64(ending.stage)),
+                "restored_step": ending.restored.map { .integer(Int64($0)) } ?? nil,
+                "never_trained": .array(ending.neverTrained.map { .string(names[$0]) }),
+            ]
+        }
+        return ["falls": .array(falls), "ended": ending ?? nil]
+    }
+
+    private var normHistory: JSON {
+        var object: JSONObject = [:]
+        for (name, values) in zip(names, findings.normHistory) {
+            object[name] = history(values, "norm")
+        }
+        return .object(object)
+    }
+
+    private func history(_ values: [InterferenceReport.Measurement], _ name: String) -> JSON {
+        .array(
+            values.map { .object(["step": .integer(Int64($0.step)), name: .finite($0.value)]) })
+    }
+
     private var names: [String] { spec.tasks.map(\.name) }
 
     private func byTask(_ values: [Double?]) -> JSON {
         var object: JSONObject = [:]
         for (name, value) in zip(names, values) { object[name] = .finite(value) }
+        return .object(object)
+    }
+
+    private func byTask(_ counts: [Int?]) -> JSON {
+        var object: JSONObject = [:]
+        for (name, count) in zip(names, counts) {
+            object[name] = count.map { .integer(Int64($0)) } ?? .null
+        }
         return .object(object)
     }
 
@@ -51,12 +116,14 @@ extension RunReport {
             "a": .string(names[conflict.a]), "b": .string(names[conflict.b]),
             "cosine": .finite(conflict.cosine), "cosine_margin": .finite(conflict.cosineMargin),
             "within_a": .finite(conflict.withinA), "within_b": .finite(conflict.withinB),
-            "loss_effect": [
-                "a_on_b": .finite(conflict.effectOfA), "b_on_a": .finite(conflict.effectOfB),
+            "loss_effect": .finite(conflict.effect),
+            "pressure": [
+                "a_on_b": .finite(conflict.pressureOfA), "b_on_a": .finite(conflict.pressureOfB),
             ],
             "share_of_steps": .finite(conflict.shareOfSteps),
             "measurements": .integer(Int64(conflict.measurements)),
-            "beyond_noise": .bool(conflict.isSignificant),
+            "beyond_noise": conflict.isTestable ? .bool(conflict.isSignificant) : nil,
+            "history": history(conflict.history, "cosine"),
         ]
     }
 
@@ -103,7 +170,8 @@ extension RunReport {
                     }),
                 "chosen": comparison.chosen.map { .string($0.run) } ?? nil,
                 "scores": byTask(comparison.baselineScores), "own": byTask(comparison.ownScores),
-                "split": splits.map { .object($0) } ?? nil, "delta": byTask(comparison.deltas),
+                "split": splits.map { .object($0) } ?? nil,
+                "difference": byTask(comparison.differences), "delta": byTask(comparison.deltas),
                 "mean_delta": .finite(comparison.meanDelta),
             ]
         }

@@ -9,8 +9,8 @@ package struct RunReport: Sendable {
     package var id: String
     package var status: String
     package var spec: RunSpec
-    /// Of the splits validation and diagnosis, and `sample_share`; for the page the training
-    /// losses too.
+    /// Of the splits validation, test and diagnosis; of the split train rows, shares and loss
+    /// weights, for the page the losses too.
     package var points: [MetricPoint]
     package var map: RepresentationMap?
     package var comparisons: [BaselineComparison]
@@ -31,7 +31,8 @@ package struct RunReport: Sendable {
 
     /// The findings in a few sentences, each with its numbers.
     package var summary: String {
-        ([findings.summary(spec)] + comparisons.compactMap(\.sentence)).joined(separator: " ")
+        ([findings.summary(spec)] + comparisons.compactMap { $0.sentence(spec) })
+            .joined(separator: " ")
     }
 
     /// The run to try next; `nil` where the findings speak for none.

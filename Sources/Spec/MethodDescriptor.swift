@@ -93,17 +93,25 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var takesTaskValues: Bool
     /// Fewest tasks with which the method means anything.
     package var tasksMin: Int
+    /// Fewest epochs with which it does anything: of a weighting over all stages, of a mixing in each.
+    package var epochsMin: Int
     /// Loss weights cannot change the direction that the method chooses.
     package var ignoresLossScale: Bool
     /// The kinds whose outputs the method knows: of tasks of earlier stages, of which it keeps
     /// something; empty: any kind.
     package var outputKinds: [TaskKind]
     package var earlierRows: EarlierRows
+    /// Draws of `rate` rows of earlier tasks for each new row that pass through the model in a step.
+    package var earlierDraws: Int
+    /// Its terms lie on the rows of the tasks that a stage trains, and are part of their gradients.
+    package var addsTerms: Bool
+    /// It has a weight or a rate that can be raised while a run goes on.
+    package var canStrengthen: Bool
     /// The method keeps what the model knew before the run: one stage is enough.
     package var keepsBase: Bool
     /// It learns from a stage's steps what to keep of it, not from the model at its end.
     package var learnsFromSteps: Bool
-    /// What two methods with the same means would do twice; `nil` where there is no such thing.
+    /// What the method needs and a run has once; `nil` where there is no such thing.
     package var means: String?
     /// It compares the gradients of tasks at parameters that they share.
     package var comparesGradients: Bool
@@ -117,8 +125,9 @@ package struct MethodDescriptor: Sendable, Equatable {
     package init(
         family: Family, name: String, paper: String = "", equation: String, summary: String,
         parameters: [Parameter] = [], takesTaskValues: Bool = false,
-        tasksMin: Int = 1, ignoresLossScale: Bool = false, outputKinds: [TaskKind] = [],
-        earlierRows: EarlierRows = .none, keepsBase: Bool = false, learnsFromSteps: Bool = false,
+        tasksMin: Int = 1, epochsMin: Int = 1, ignoresLossScale: Bool = false,
+        outputKinds: [TaskKind] = [], earlierRows: EarlierRows = .none, earlierDraws: Int = 0,
+        addsTerms: Bool = false, canStrengthen: Bool = true, keepsBase: Bool = false, learnsFromSteps: Bool = false,
         means: String? = nil, comparesGradients: Bool = false, sharing: Sharing = .all,
         outcome: Outcome = .weights, ranksByDifficulty: Bool = false
     ) {
@@ -130,9 +139,13 @@ package struct MethodDescriptor: Sendable, Equatable {
         self.parameters = parameters
         self.takesTaskValues = takesTaskValues
         self.tasksMin = tasksMin
+        self.epochsMin = epochsMin
         self.ignoresLossScale = ignoresLossScale
         self.outputKinds = outputKinds
         self.earlierRows = earlierRows
+        self.earlierDraws = earlierDraws
+        self.addsTerms = addsTerms
+        self.canStrengthen = canStrengthen
         self.keepsBase = keepsBase
         self.learnsFromSteps = learnsFromSteps
         self.means = means

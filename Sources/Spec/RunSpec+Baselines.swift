@@ -3,7 +3,7 @@
 
 /// A baseline that a run may ask for.
 package enum Baseline: String, Codable, Sendable, CaseIterable {
-    /// Each task alone.
+    /// Each task alone; those that share its head are scored, not trained.
     case singleTask = "single_task"
     /// All tasks together, each task's mean loss weighing the same.
     case equal
@@ -43,7 +43,13 @@ extension RunSpec {
         case .singleTask:
             return trained.map { index in
                 var alone = plain("single_task.\(tasks[index].name)")
-                alone.tasks = [tasks[index]]
+                let task = tasks[index]
+                // Tasks of its head stay, unscored by the comparison, for the labels are those of all.
+                let partners = tasks.filter {
+                    $0.head != nil && $0.head == task.head && $0.name != task.name
+                }
+                alone.tasks = [task] + partners
+                if !partners.isEmpty { alone.stages = [[task.name]] }
                 alone.mixing = MethodSpec("proportional")
                 alone.epochs = epochs * stages(with: index)
                 return alone

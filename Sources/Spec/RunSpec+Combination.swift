@@ -26,13 +26,17 @@ extension RunSpec {
                     "must be left out with the aggregation `\(aggregation.name)`, whose direction "
                     + "does not depend on loss weights, found `\(weighting.method)`")
         }
-        return warningContradiction
+        return warningContradiction(catalogue)
             ?? baselinesContradiction
+            ?? epochsContradiction(descriptor(.mixing, mixing), in: epochs)
+            ?? epochsContradiction(
+                descriptor(.weighting, weighting), in: epochs * trainedStagePlaces.count)
             ?? mixingContradiction(descriptor(.mixing, mixing))
             ?? adaptationContradiction(catalogue)
             ?? retentionContradiction(catalogue)
             ?? stagesContradiction(aggregation, catalogue)
             ?? stagesContradiction(descriptor(.weighting, weighting), catalogue)
+            ?? comparisonContradiction(descriptor(.weighting, weighting), catalogue)
     }
 
     /// Tasks by stage, as places in `tasks`.
@@ -48,22 +52,63 @@ extension RunSpec {
         stagePlaces.dropFirst(startsLearnt == true ? 1 : 0)
     }
 
-    /// A policy that would have nothing to act on.
-    private var warningContradiction: Contradiction? {
-        guard earlyWarning?.policy == .strengthenRetention, (retention ?? []).isEmpty else {
-            return nil
+    private func chosenRetention(_ catalogue: [MethodDescriptor]) -> [MethodDescriptor] {
+        catalogue.filter { one in
+            one.family == .retention && retention?.contains { $0.method == one.name } ?? false
         }
+    }
+
+    /// A policy that would have nothing to act on, or nothing to be alarmed by.
+    private func warningContradiction(_ catalogue: [MethodDescriptor]) -> Contradiction? {
+        guard let earlyWarning else { return nil }
+        if earlyWarning.drop >= 1, tasks.allSatisfy(\.judgedBy.isShare) {
+            return Contradiction(
+                parameter: "early_warning.drop",
+                rule: "must be below 1, since every task is judged by a share of 1, which cannot "
+                    + "fall further, found \(earlyWarning.drop)")
+        }
+        guard earlyWarning.policy == .strengthenRetention,
+            !chosenRetention(catalogue).contains(where: \.canStrengthen)
+        else { return nil }
+        let found = (retention ?? []).map { "`\($0.method)`" }.joined(separator: ", ")
         return Contradiction(
             parameter: "early_warning.policy",
-            rule: "`strengthen_retention` needs a method in `retention` to strengthen, found none")
+            rule: "`strengthen_retention` needs a method in `retention` that has a weight or a rate "
+                + "to raise, found \(found.isEmpty ? "none" : found)")
+    }
+
+    /// A method that would do nothing in so few epochs.
+    private func epochsContradiction(
+        _ method: MethodDescriptor?, in epochs: Int
+    ) -> Contradiction? {
+        guard let method, epochs < method.epochsMin else { return nil }
+        return Contradiction(
+            parameter: "\(method.family.rawValue).method",
+            rule: "`\(method.name)` changes nothing before epoch \(method.epochsMin), and the run "
+                + "has \(epochs) in all; raise `epochs` or take another method")
+    }
+
+    /// A weighting by gradients of losses, beside terms that are no loss of the task.
+    private func comparisonContradiction(
+        _ method: MethodDescriptor?, _ catalogue: [MethodDescriptor]
+    ) -> Contradiction? {
+        guard let method, method.comparesGradients,
+            let other = chosenRetention(catalogue).first(where: \.addsTerms)
+        else { return nil }
+        return Contradiction(
+            parameter: "weighting",
+            rule: "`\(method.name)` compares the gradients of the tasks' losses, to which "
+                + "`\(other.name)` adds terms that no weight scales; take another weighting")
     }
 
     private var baselinesContradiction: Contradiction? {
         guard let baselines, !baselines.isEmpty else { return nil }
-        if tasks.count < 2 {
+        let trained = Set(trainedStagePlaces.joined()).count
+        if trained < 2 {
             return Contradiction(
                 parameter: "baselines",
-                rule: "compare tasks trained together and alone, and need 2 tasks, found 1")
+                rule: "compare tasks trained together and alone, and need 2 that the run trains, "
+                    + "found \(trained)")
         }
         guard baselines.contains(.tunedFixed), tasks.count > Self.sweptTasksMax else { return nil }
         return Contradiction(
@@ -94,9 +139,7 @@ extension RunSpec {
     ) -> Contradiction? {
         let mostTasks = trainedStagePlaces.map(\.count).max() ?? 0
         guard let method, method.tasksMin > 1, mostTasks < 2 else { return nil }
-        let brought = catalogue.filter { one in
-            one.family == .retention && retention?.contains { $0.method == one.name } ?? false
-        }.map(\.earlierRows)
+        let brought = chosenRetention(catalogue).map(\.earlierRows)
         if brought.contains(.full) { return nil }
         if method.family == .aggregation, brought.contains(.weighed) { return nil }
         return Contradiction(
@@ -107,9 +150,7 @@ extension RunSpec {
 
     private func retentionContradiction(_ catalogue: [MethodDescriptor]) -> Contradiction? {
         guard let retention else { return nil }
-        let chosen = catalogue.filter { one in
-            one.family == .retention && retention.contains { $0.method == one.name }
-        }
+        let chosen = chosenRetention(catalogue)
         if stagePlaces.count < 2, let method = chosen.first(where: { !$0.keepsBase }) {
             return Contradiction(
                 parameter: "retention",
@@ -145,7 +186,8 @@ extension RunSpec {
                 guard let means = one.means, means == other.means else { continue }
                 return Contradiction(
                     parameter: "retention",
-                    rule: "`\(one.name)` and `\(other.name)` are two forms of \(means); choose one")
+                    rule: "`\(one.name)` and `\(other.name)` both need \(means), of which a run has "
+                        + "one; choose one")
             }
         }
         return nil

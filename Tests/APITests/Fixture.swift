@@ -56,6 +56,9 @@ final class Fixture: Sendable {
             [
                 "tasks": .integer(Int64(sources.own.run.spec.tasks.count)),
                 "points": .integer(Int64(sources.points.count)),
+                "own": .array(sources.own.validation.map { .number($0.value) }),
+                "weights": .array(
+                    sources.points.filter { $0.name == "loss_weight" }.map { .number($0.value) }),
                 "baselines": .array(sources.baselines.map { .string($0.run.spec.name) }),
                 "map": sources.map.map { .string($0) } ?? nil, "suggestion": ["field": "retention"],
             ]
@@ -111,6 +114,10 @@ final class Fixture: Sendable {
         MethodDescriptor(
             family: .retention, name: "online_ewc", equation: "F", summary: "Anchors.",
             means: "the penalty"),
+        MethodDescriptor(
+            family: .retention, name: "replay", equation: "Σ", summary: "Kept rows.",
+            parameters: [.init("rate", in: 0.01...4, default: 1, "For each new row.")],
+            earlierRows: .full, earlierDraws: 1),
         MethodDescriptor(
             family: .retention, name: "lwf", equation: "p", summary: "Answers.",
             outputKinds: [.classification]),

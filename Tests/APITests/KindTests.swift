@@ -175,7 +175,8 @@ import WorkerProtocol
         try fixture.makeBase()
         for (kind, row, metric) in rows {
             let dataset = await fixture.datasetID(
-                (0..<20).map { _ in row }.joined(separator: "\n"))
+                (0..<20).map { row.replacing("\"a\"", with: "\"a\($0)\"") }
+                    .joined(separator: "\n"))
             let task: JSON = [
                 "name": "t", "kind": .string(kind), "dataset": .string(dataset),
                 "metric": .string(metric),

@@ -105,7 +105,7 @@ import Testing
             ),
             (
                 #""stages":"sequential","retention":[{"method":"ewc"},{"method":"online_ewc"}]"#,
-                "retention", "two forms of the penalty"
+                "retention", "both need the penalty"
             ),
             (#""stages":[["mood","mood"],["reply"]]"#, "stages", "twice in one stage"),
             (#""retention":[{"method":"ewc","fisher":"magic"}]"#, "retention[0].fisher", "one of"),

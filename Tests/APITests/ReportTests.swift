@@ -108,6 +108,51 @@ import Testing
         #expect(await fixture.send(.get, path, query: [("format", "pdf")]).status == 400)
     }
 
+    @Test("A run that went back to an earlier model is compared with that model's scores")
+    func restored() async throws {
+        let fixture = try Fixture()
+        let id = await fixture.post("/v1/runs", try await body(fixture)).json["id"]?.string ?? ""
+        let fence = try #require(try fixture.store.leaseNextRun()).fence
+        func evaluation(_ step: Int, _ accuracy: Double) -> MetricPoint {
+            MetricPoint(
+                task: "mood", name: "accuracy", split: "validation", epoch: 1, step: step,
+                value: accuracy)
+        }
+        func end(_ step: Int, _ stage: Double) -> MetricPoint {
+            MetricPoint(
+                name: "stage_end", split: "validation", epoch: 1, step: step, value: stage)
+        }
+        func own(_ points: [MetricPoint]) async throws -> JSON? {
+            try fixture.store.recordMetrics(id, fence: fence, points)
+            return await fixture.send(.get, "/v1/runs/\(id)/interference").json["own"]
+        }
+        // No stage has ended: the latest, the mark itself among them.
+        let first = try await own([evaluation(0, 0.1), end(0, 0), evaluation(10, 0.9)])
+        #expect(first?.array?.contains(0.9) == true)
+        #expect(try await own([evaluation(20, 0.4), end(10, 1)]) == [0.9])
+        #expect(try await own([evaluation(30, 0.7), end(30, 2)]) == [0.7])
+    }
+
+    @Test("Loss weights come as their means by epoch, and only where something weighs")
+    func weights() async throws {
+        for isWeighted in [true, false] {
+            let fixture = try Fixture()
+            let extra: JSONObject = isWeighted ? ["weighting": ["method": "gradnorm"]] : [:]
+            let made = await fixture.post("/v1/runs", try await body(fixture, extra))
+            let id = made.json["id"]?.string ?? ""
+            let fence = try #require(try fixture.store.leaseNextRun()).fence
+            let points = (1...6).map {
+                MetricPoint(
+                    task: "mood", name: "loss_weight", epoch: $0 <= 4 ? 1 : 2, step: $0,
+                    value: Double($0))
+            }
+            try fixture.store.recordMetrics(id, fence: fence, points)
+            let report = await fixture.send(.get, "/v1/runs/\(id)/interference").json
+            let found = (report["weights"]?.array ?? []).compactMap(\.number).sorted()
+            #expect(found == (isWeighted ? [2.5, 5.5] : []))
+        }
+    }
+
     @Test("Validation resolves and estimates, and starts nothing")
     func validation() async throws {
         let fixture = try Fixture()
@@ -126,10 +171,41 @@ import Testing
         let expected = Int64((rows.reduce(0, +) * 0.9 * 3).rounded())
         #expect(estimate?["rows"]?.integer == expected)
         #expect(estimate?["memory_bytes"] == 16_000)
+        // Two rows of the first task for each of the second's.
+        var replayed = try #require(body.object)
+        replayed["retention"] = [["method": "replay", "rate": 2]]
+        let more = await fixture.post("/v1/runs/validate", .object(replayed)).json["estimate"]
+        let added = Int64((rows[1] * 0.9 * 3 * 2).rounded())
+        #expect(more?["rows"]?.integer == expected + added)
         #expect((estimate?["steps"]?.integer ?? 0) >= 1)
         #expect(await fixture.send(.get, "/v1/runs").json["data"] == [])
         #expect(fixture.compute.get { $0.wakes } == 0)
         let wrong = await fixture.post("/v1/runs/validate", ["name": "x"])
         #expect(wrong.status == 400 && wrong.parameter == "tasks")
+    }
+
+    @Test(
+        "Rows of which none can be held out are refused before the run",
+        arguments: [(["a", "b"], true), (["a", "a"], false), (["a", "b", "b"], false)])
+    func tooFew(labels: [String], isRefused: Bool) async throws {
+        let fixture = try Fixture()
+        try fixture.makeBase()
+        let rows = labels.enumerated().map { "{\"text\":\"t \($0)\",\"label\":\"\($1)\"}\n" }
+        // One label alone is refused for another reason.
+        let more = isRefused ? "" : "{\"text\":\"z\",\"label\":\"c\"}\n"
+        let dataset = await fixture.datasetID(rows.joined() + more)
+        let answer = await fixture.post(
+            "/v1/runs",
+            [
+                "name": "bot",
+                "tasks": [
+                    [
+                        "name": "mood", "kind": "classification", "dataset": .string(dataset),
+                        "validation": ["fraction": 0.5],
+                    ]
+                ],
+            ])
+        #expect((answer.status == 400) == isRefused, "\(answer.text)")
+        if isRefused { #expect(answer.parameter == "tasks[0].validation") }
     }
 }

@@ -37,7 +37,8 @@ import Testing
             },
             weighting: weighting.map { chosen(.weighting, $0) },
             aggregation: aggregation.map { chosen(.aggregation, $0) },
-            retention: retention.isEmpty ? nil : retention.map { MethodSpec($0) }, stages: plan)
+            retention: retention.isEmpty ? nil : retention.map { MethodSpec($0) }, stages: plan,
+            epochs: 3)
     }
 
     private static let balances: Set = [
@@ -58,8 +59,9 @@ import Testing
         if forms.contains(where: { $0.isSuperset(of: retention) && retention.count == 2 }) {
             return "retention"
         }
+        let mixesTerms = weighting == "gradnorm" && retention.contains("lwf")
         guard plan?.allSatisfy({ $0.count == 1 }) ?? false, !retention.contains("replay") else {
-            return nil
+            return mixesTerms ? "weighting" : nil
         }
         if let aggregation, balances.contains(aggregation), !retention.contains("der_pp") {
             return "aggregation"
@@ -99,6 +101,46 @@ import Testing
             spec.mixing = MethodSpec("explicit", tasks: shares)
             let found = spec.contradiction(Multitask.catalogue)
             #expect((found?.parameter == "mixing.tasks") == isRefused, "\(shares)")
+        }
+    }
+
+    @Test(
+        "A method that would change nothing in so few epochs is refused",
+        arguments: [
+            ("mixing", "annealed", 1, 3, true), ("mixing", "annealed", 2, 1, false),
+            ("weighting", "dwa", 2, 1, true), ("weighting", "dwa", 3, 1, false),
+            ("weighting", "dwa", 1, 3, false), ("weighting", "dwa", 1, 2, true),
+        ])
+    func epochs(field: String, method: String, epochs: Int, stages: Int, isRefused: Bool) {
+        var spec = Self.spec(nil, nil, [], (0..<stages).map { _ in ["a", "b", "c"] })
+        spec.epochs = epochs
+        if field == "mixing" { spec.mixing = MethodSpec(method) }
+        if field == "weighting" { spec.weighting = MethodSpec(method) }
+        let found = spec.contradiction(Multitask.catalogue)
+        #expect(found?.parameter == (isRefused ? "\(field).method" : nil))
+    }
+
+    @Test(
+        "A policy needs something to strengthen, a drop something that can fall so far",
+        arguments: [
+            (["a_gem"], 0.05, "accuracy", "early_warning.policy"),
+            (["a_gem", "ewc"], 0.05, "accuracy", nil), ([], 0.05, "accuracy", "early_warning.policy"),
+            (["ewc"], 1, "accuracy", "early_warning.drop"), (["ewc"], 1, "loss", nil),
+        ])
+    func warnings(retention: [String], drop: Double, metric: String, refused: String?) {
+        var spec = Self.spec(nil, nil, retention, [["a"], ["b", "c"]])
+        spec.tasks[0].metric = metric
+        spec.earlyWarning = EarlyWarningSpec(drop: drop, policy: .strengthenRetention)
+        #expect(spec.contradiction(Multitask.catalogue)?.parameter == refused)
+    }
+
+    @Test("Baselines need two tasks that the run trains")
+    func baselines() {
+        for (plan, isRefused) in [([["a"]], true), ([["a", "b"]], false), ([["a"], ["b"]], false)] {
+            var spec = Self.spec(nil, nil, [], plan)
+            spec.baselines = [.equal]
+            let found = spec.contradiction(Multitask.catalogue)
+            #expect((found?.parameter == "baselines") == isRefused)
         }
     }
 

@@ -49,4 +49,27 @@ import Testing
         #expect(matrix.backwardTransfer == nil && matrix.forwardTransfer == nil)
         #expect(matrix.forgetting == [nil, nil])
     }
+
+    /// Tasks 0, 1, 0 again: nothing of task 0 came before its first stage, so that FWT is task 1's
+    /// alone, R[0][1] − b₁; what task 0 lost in the second stage it lost before its last.
+    @Test("A task of several stages transfers forward to its first, and keeps from its last")
+    func severalStages() throws {
+        let stages = [[0], [1], [0], [1, 2]]
+        let matrix = ScoreMatrix(
+            base: [0.2, 0.1, 0.3],
+            rows: [[0.9, 0.3, 0.3], [0.5, 0.8, 0.3], [0.95, 0.6, 0.4], [0.85, 0.7, 0.9]],
+            stages: stages, largerIsBetter: [true, true, true])
+        // Task 1: .3 − .1; task 2, first trained in the fourth stage: .4 − .3.
+        #expect(abs(try #require(matrix.forwardTransfer) - 0.15) < 1e-12)
+        #expect(abs(try #require(matrix.backwardTransfer) + 0.1) < 1e-12)
+        #expect(matrix.learnt == [2, 3, 3] && matrix.first == [0, 1, 3])
+        #expect(matrix.best == [0.95, nil, nil])
+        let early = ScoreMatrix(
+            base: matrix.base, rows: Array(matrix.rows.prefix(2)), stages: stages,
+            largerIsBetter: matrix.largerIsBetter)
+        // After two of the four stages task 0 was forgotten, and task 2 not trained: no part of ACC.
+        #expect(abs(try #require(early.forgetting[0]) - 0.4) < 1e-12)
+        #expect(abs(try #require(early.averageFinal) - 0.65) < 1e-12)
+        #expect(early.learnt == [0, 1, nil])
+    }
 }

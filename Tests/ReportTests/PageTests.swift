@@ -32,13 +32,14 @@ import Testing
         for step in 1..<200 {
             add(names[step <= 100 ? 0 : 1], "loss", "train", step, 2 / (1 + Double(step) / 30))
             if step % 20 == 1, step > 100 {
-                add(names[0], "gradient_cosine.\(names[1])", "diagnosis", step, -0.2)
+                let cosine = -0.2 - Double(step % 3) / 50
+                add(names[0], "gradient_cosine.\(names[1])", "diagnosis", step, cosine)
                 add(names[0], "gradient_cosine_within", "diagnosis", step, 0.4)
                 add(names[1], "gradient_cosine_within", "diagnosis", step, 0.5)
-                add(names[0], "loss_effect.\(names[1])", "diagnosis", step, 0.002)
+                add(names[0], "loss_effect.\(names[1])", "diagnosis", step, 0.01)
                 add(names[1], "loss_effect.\(names[0])", "diagnosis", step, 0.01)
-                add(names[0], "gradient_norm", "diagnosis", step, 1.5)
-                add(names[1], "gradient_norm", "diagnosis", step, 4)
+                add(names[0], "gradient_norm", "diagnosis", step, 1.5 - Double(step) / 300)
+                add(names[1], "gradient_norm", "diagnosis", step, 4 - Double(step) / 100)
             }
         }
         for layer in 0..<5 {
@@ -46,8 +47,12 @@ import Testing
             add("", "general_perplexity", "diagnosis", 100 * layer, 14 + 2 * Double(layer))
             add("", "drift_cka.\(layer)", "diagnosis", 200, 1 - 0.03 * Double(layer * layer))
         }
-        add(names[0], "sample_share", "train", 100, 1)
-        add(names[1], "sample_share", "train", 200, 1)
+        add(names[0], "validation_rows", "diagnosis", 0, 400)
+        add(names[1], "validation_rows", "diagnosis", 0, 50)
+        add(names[0], "rows_sampled", "train", 200, 900)
+        add(names[1], "rows_sampled", "train", 200, 2700)
+        add(names[0], "accuracy", "test", 200, 0.7)
+        add(names[0], "early_warning", "diagnosis", 200, 0.22)
         func features(_ shift: Float) -> FeatureMatrix {
             FeatureMatrix(
                 rows: 24, columns: 4,
@@ -80,7 +85,8 @@ import Testing
     func whole() {
         let page = Self.report().page(nextRun: ["name": "bot-2"])
         for title in [
-            "Summary", "Scores after each stage", "Held-out metrics while training",
+            "Summary", "The run's own scores", "Scores after each stage",
+            "Held-out metrics while training",
             "Beside the baselines", "Gradients: who opposes whom", "How far representations moved",
             "Held-out examples before and after", "What each task got",
         ] { #expect(page.contains("<h2>\(title)</h2>"), "\(title)") }
@@ -90,6 +96,39 @@ import Testing
         }
         #expect(!page.contains("nan") && !page.contains("inf,"))
         #expect(page.contains("mood was forgotten most"))
+        for said in [
+            "Loss scope step", "A task with a head of its own is known", "50 validation rows",
+            "chance on 400 rows explains up to", "cosine over time", "gradient norm over time",
+            "75 % (2700 rows)", "pressure of the first", "test rows",
+            "Early warning: mood fell 0.22 below its best (step 200).",
+        ] { #expect(page.contains(said), "\(said)") }
+    }
+
+    @Test("Beside forward transfer stands whose is chance, beside an average whose it is")
+    func remarks() {
+        var spec = RunSpec(
+            name: "r", baseModel: "b",
+            tasks: ["a", "b", "c"].map { TaskSpec(name: $0, kind: .classification, dataset: "d") })
+        spec.stages = [["a"], ["b"], ["c"]]
+        let points = [(0, 0.1), (10, 0.5), (20, 0.6)].enumerated().flatMap { stage, found in
+            spec.tasks.map {
+                MetricPoint(
+                    task: $0.name, name: "accuracy", split: "validation", epoch: 1, step: found.0,
+                    value: found.1)
+            } + [
+                MetricPoint(
+                    name: "stage_end", split: "validation", epoch: 1, step: found.0,
+                    value: Double(stage))
+            ]
+        }
+        let report = RunReport(id: "r", status: "running", spec: spec, points: points)
+        let page = report.page(nextRun: nil)
+        #expect(page.contains("average after 2 of 3 stages (ACC), of the tasks trained so far"))
+        #expect(
+            page.contains(
+                "Forward transfer is chance by construction for b, c: a head of its own is new"))
+        #expect(report.json["fwt_by_chance"] == ["b", "c"])
+        #expect(report.json["stages"] == ["ended": 2, "of": 3])
     }
 
     /// Every tag that opens is closed in order: XML, but for the two void elements of the head.
@@ -137,8 +176,54 @@ import Testing
         #expect(abs(delta - (0.71 - 0.9) / 0.9) < 1e-12)
         #expect(json["suggestion"]?["value"]?["method"] == "replay")
         #expect(Self.report().next?.retention?.first?.method == "replay")
+        #expect(json["loss_scope"] == "step")
+        #expect(json["tasks"]?.array?.map { $0["task_known"] } == [true, .null])
+        #expect(json["validation_rows"] == ["mood": 400, "reply": 50])
+        #expect(json["rows"] == ["mood": 900, "reply": 2700])
+        #expect(json["shares"] == ["mood": 0.25, "reply": 0.75])
+        #expect(json["final"]?["mood"] == ["score": 0.7, "split": "test"])
+        #expect(json["final"]?["reply"] == ["score": 11.5, "split": "validation"])
+        #expect(json["early_warning"]?["falls"]?.array?.first?["fall"] == 0.22)
+        #expect(json["early_warning"]?["ended"] == .null)
+        #expect((json["forgetting_noise"]?["mood"]?.number ?? 0) > 0)
+        #expect(json["forgetting_noise"]?["reply"] == .null)
         // Accuracy and perplexity have no common average.
         #expect(json["acc"] == .null)
+    }
+
+    @Test("A pair has one effect, two pressures, and its cosines over time")
+    func pair() throws {
+        let json = Self.report(["mood", "reply"]).json
+        let pair = try #require(json["conflict"]?.array?.first)
+        let effect = try #require(pair["loss_effect"]?.number)
+        #expect(abs(effect - 0.01) < 1e-12)
+        let pressures = ["a_on_b", "b_on_a"].map { pair["pressure"]?[$0]?.number ?? 0 }
+        #expect(abs(pressures[0] - 0.0025) < 1e-12 && abs(pressures[1] - 0.0075) < 1e-12)
+        #expect(pair["beyond_noise"] == true)
+        let history = try #require(pair["history"]?.array)
+        #expect(history.count == 5 && history.allSatisfy { ($0["cosine"]?.number ?? 0) < 0 })
+        #expect(json["norm_history"]?["mood"]?.array?.count == 5)
+        #expect(json["norm_history"]?["reply"]?.array?.first?["step"] == 101)
+    }
+
+    @Test("A baseline that scored about 0 makes no sentence of millions of per cent")
+    func zeroBaseline() {
+        let whole = Self.report(["mood", "reply"])
+        let comparison = whole.comparisons[0]
+        var (own, other) = (comparison.candidates[0], comparison.candidates[0])
+        (own.validation[0].value, other.validation[0].value) = (0.25, 0)
+        own.spec = whole.spec
+        let report = RunReport(
+            id: "r", status: "succeeded", spec: whole.spec, points: [],
+            comparisons: [BaselineComparison(.equal, own: own, candidates: [other])])
+        #expect(
+            report.summary.contains(
+                "There is no mean difference to equal weights: on mood they score 0, too near 0 to be "
+                    + "compared with, and the run 0.25."))
+        #expect(report.json["baselines"]?["equal"]?["delta"]?["mood"] == .null)
+        #expect(report.json["baselines"]?["equal"]?["difference"]?["mood"] == 0.25)
+        #expect(report.json["baselines"]?["equal"]?["mean_delta"] == .null)
+        #expect(report.page(nextRun: nil).contains("0 → 0.25"))
     }
 
     @Test(

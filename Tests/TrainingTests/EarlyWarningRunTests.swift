@@ -16,6 +16,8 @@ import Testing
             epochs: epochs)
         // Judged by the loss, which moves with every step.
         for index in spec.tasks.indices { spec.tasks[index].metric = "loss" }
+        // Steps enough for Adam's scaling to settle before the first evaluation of a stage.
+        spec.batchTokens = 48
         spec.earlyWarning = EarlyWarningSpec(drop: 0.02, policy: policy)
         return spec
     }

@@ -1,4 +1,5 @@
 import CPUBackend
+import Glibc
 import Models
 import Multitask
 import NN
@@ -32,6 +33,9 @@ import Testing
         let examples =
             [5, 17, 9].map { Example(task: 0, tokens: tokens($0), targets: [Int32($0 % 2)]) }
             + [12, 30].map { Example(task: 1, sequence: tokens($0), targetStart: $0 / 2) }
+        for _ in 0..<2 { _ = try runner.step(examples, learningRate: 1e-3) }
+        // Adam's diagonal of one or two gradients says nothing of a step to come.
+        #expect(try GradientProbe(runner).measure(examples)?.effects == [])
         _ = try runner.step(examples, learningRate: 1e-3)
         let before = model.parameters.map { $0.value.floats() }
         let found = try #require(try GradientProbe(runner).measure(examples))
@@ -65,12 +69,27 @@ import Testing
         // P from Adam's own second moments.
         let diagonal = probed.flatMap { index in
             runner.optimizer.state(index).second.floats().map {
-                1 / ((Double($0) / 0.001).squareRoot() + 1e-8)
+                1 / ((Double($0) / (1 - pow(0.999, 3))).squareRoot() + 1e-8)
             }
         }
         let effect = -zip(zip(a, b), diagonal).reduce(0) { $0 + $1.0.0 * $1.0.1 * $1.1 }
         let own = zip(a, diagonal).reduce(0) { $0 + $1.0 * $1.0 * $1.1 }
         #expect(abs(found.effects[0][1] - effect) < 1e-3 * own)
         #expect(abs(found.effects[0][0] + own) < 1e-3 * own)
+    }
+
+    @Test(
+        "Each epoch is measured half-way at the latest, short ones now and then",
+        arguments: [
+            (100, [20, 60]), (40, [20]), (12, [6]), (3, [1, 10, 19, 28, 37]), (1, [0, 10, 20, 30]),
+        ])
+    func due(steps: Int, expected: [Int]) {
+        // The first forty steps of short epochs, or one long one.
+        let epochs = steps < 12 ? 40 / steps : 1
+        let found = (0..<epochs).flatMap { epoch in
+            (0..<steps).filter { GradientProbe.isDue(epoch: epoch, step: $0, of: steps) }
+                .map { epoch * steps + $0 }
+        }
+        #expect(found == expected)
     }
 }

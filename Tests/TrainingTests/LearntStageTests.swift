@@ -30,6 +30,7 @@ import Testing
         "Adding a task later ends in the bits of one run over both",
         arguments: [
             nil, [MethodSpec("ewc", ["samples": 6, "lambda": 100])], [MethodSpec("lwf")],
+            [MethodSpec("replay")], [MethodSpec("a_gem")], [MethodSpec("sfa")],
         ])
     func sameBits(retention: [MethodSpec]?) throws {
         let spec = TinyRun.sequence(retention)

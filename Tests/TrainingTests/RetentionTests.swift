@@ -42,6 +42,50 @@ import Testing
         #expect(zip(faded, moved).allSatisfy { abs($0 - $1) < 1e-5 })
     }
 
+    @Test("Tasks with one output layer keep one answer of it")
+    func oneAnswerForEachLayer() throws {
+        let run = try TinyRun()
+        let model = try run.model()
+        for (index, name) in ["a", "b"].enumerated() {
+            let head = HeadSpec(
+                task: name, kind: "classification", labels: ["x", "y"], format: "raw",
+                maxLength: 64, sharedName: "one")
+            model.addClassifier(head, seed: UInt64(index))
+        }
+        let kinds: [(String, TaskKind)] = [
+            ("a", .classification), ("b", .classification), ("c", .generation),
+            ("d", .generation), ("e", .generation),
+        ]
+        let runner = StepRunner(
+            model, tasks: kinds.map { TrainingTask(name: $0.0, kind: $0.1) },
+            optimizer: AdamW(model.parameters, AdamWConfiguration(), backend: run.backend),
+            methods: StepMethods(), clip: 1, backend: run.backend)
+        let row = Example(task: 4, sequence: [5, 6, 7, 8], targetStart: 2)
+        var answers = RecordedAnswers()
+        try answers.record(
+            tasks: [4], heads: [0, 1, 2, 3], data: [[], [], [], [], [row]], temperature: 2,
+            runner: runner, backend: run.backend, between: {})
+        let lwf = try Multitask.retention(MethodSpec("lwf"), tasks: kinds.map(\.0))
+        let need = try #require(lwf.needs.distillation)
+        let targets = answers.targets(task: 4, row: 0, need: need, share: 1)
+        #expect(targets.map(\.head) == [0, 2])
+    }
+
+    @Test("What mattered to no row of a stage fades too, and moves along")
+    func fadesUnseen() throws {
+        let value = Tensor([1], [1], backend: backend)
+        let anchor = QuadraticAnchor([Parameter(name: "p", value: value)], backend: backend)
+        anchor.join([0: Tensor([4], [1], backend: backend)], decay: 0.5)
+        value.pointer[0] = 3
+        anchor.join([:], decay: 0.5)
+        let part = try #require(anchor.penalties(strength: 1).byParameter[0])
+        #expect(part.precision[0] == 2 && part.center[0] == 3)
+        // Without decay both stay.
+        anchor.join([:], decay: nil)
+        value.pointer[0] = 5
+        #expect(part.precision[0] == 2 && part.center[0] == 3)
+    }
+
     @Test("The penalty's gradient is added after clipping")
     func afterClipping() {
         let tape = Tape(backend, recording: true)

@@ -33,7 +33,10 @@ import Testing
             return (1...count).filter { need.isDue(after: $0, of: count) }
         }
         #expect(steps(0.25, of: 16) == [4, 8, 12, 16])
-        #expect(steps(0.3, of: 10) == [3, 6, 9, 10])
+        #expect(steps(0.3, of: 10) == [4, 7, 10])
+        // Never two merges a step apart because a stage does not divide evenly.
+        #expect(steps(0.25, of: 17) == [5, 9, 13, 17])
+        #expect(steps(0.25, of: 101) == [26, 51, 76, 101])
         #expect(steps(1, of: 7) == [7])
         #expect(steps(0.001, of: 3) == [1, 2, 3])
     }

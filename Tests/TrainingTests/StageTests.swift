@@ -77,6 +77,40 @@ import Testing
         #expect(rates == rates.sorted(by: >))
     }
 
+    @Test("What a weighting has learnt goes on in the next stage")
+    func weightingGoesOn() throws {
+        var spec = TinyRun.sequence(nil, epochs: 2)
+        spec.stages = [["mood", "topic"], ["mood", "topic"]]
+        spec.weighting = MethodSpec("dwa")
+        let recorder = Recorder()
+        _ = try TinyRun().finish(spec, recorder)
+        let weights = recorder.points.filter { $0.name == "loss_weight" && $0.task == "mood" }
+        // Ones for two epochs; the ratio that both give together is that of the third.
+        #expect(weights.filter { $0.epoch < 3 }.allSatisfy { $0.value == 1 })
+        #expect(weights.contains { $0.epoch == 3 && abs($0.value - 1) > 1e-6 })
+    }
+
+    @Test("The rows of an epoch are counted, replayed ones under their own task", arguments: [0, 9])
+    func rows(polls: Int) throws {
+        let spec = TinyRun.sequence([MethodSpec("replay", ["rate": 0.5])])
+        let recorder = Recorder()
+        let run = try TinyRun()
+        if polls == 0 {
+            _ = try run.finish(spec, recorder)
+        } else {
+            // Each part of a run that is paused has an observer of its own.
+            _ = try run.finishPausing(spec, every: polls, sharing: recorder)
+        }
+        func rows(_ task: String) -> [Double] {
+            recorder.values(task, "rows_sampled", "train").filter { $0 > 0 }
+        }
+        // Of 60 and 45 rows a tenth of each label is held out: 3 of 30, 2 of 15.
+        #expect(rows("topic").last == 39)
+        let (moods, topics) = (rows("mood"), try #require(rows("topic").last))
+        #expect(moods.first == 54)
+        #expect(abs(try #require(moods.last) - topics / 2) <= topics / 4)
+    }
+
     private static let methods: [[MethodSpec]] = [
         [MethodSpec("replay")], [MethodSpec("ewc", ["samples": 6])],
         [MethodSpec("online_ewc", ["samples": 6])], [MethodSpec("mas", ["samples": 6])],

@@ -95,8 +95,10 @@ final class TinyRun {
     }
 
     /// The same of a run that is paused at every so many polls and goes on from its checkpoint.
+    /// - Parameter all: is given the points of every part.
     func finishPausing(
-        _ spec: RunSpec, every polls: Int, inputs: ((String?) -> TrainingInputs)? = nil
+        _ spec: RunSpec, every polls: Int, sharing all: Recorder? = nil,
+        inputs: ((String?) -> TrainingInputs)? = nil
     ) throws -> Data {
         var checkpoint: String?
         for _ in 0..<80 {
@@ -105,6 +107,7 @@ final class TinyRun {
             let outcome = try Trainer.run(
                 spec, inputs: inputs?(checkpoint) ?? self.inputs(checkpoint: checkpoint),
                 backend: backend, observer: recorder)
+            all?.points += recorder.points
             if case .finished(let path, _, _) = outcome {
                 return try Data(contentsOf: URL(fileURLWithPath: path))
             }

@@ -201,8 +201,7 @@ WEIGHTING = Experiment(
     (Arm("unweighted", "no weights: each row alike"),
      Arm("equal", "equal", {"weighting": {"method": "equal"}}),
      GRADNORM[0], *FIXED, *GRADNORM[1:],
-     Arm("uncertainty", "uncertainty", {"weighting": {"method": "uncertainty"}}),
-     Arm("dwa", "DWA", {"weighting": {"method": "dwa"}})),
+     Arm("uncertainty", "uncertainty", {"weighting": {"method": "uncertainty"}})),
     {**FINE_TUNING, "epochs": 2}, evaluations=3, choose=0.1)
 
 CURRICULUM = Experiment(

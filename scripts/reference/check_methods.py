@@ -98,6 +98,10 @@ class Learner:
     def private(self, name):
         return name.startswith("heads.")
 
+    def layers(self, tasks):
+        """One task for each output layer."""
+        return tasks
+
 
 class Classifier(Learner):
     """BERT with a head for each task on its first token."""
@@ -132,6 +136,9 @@ class Writer(Learner):
             after = after + [self.tokenizer.eos_token_id]
             found.append((torch.tensor([before + after[:-1]]), torch.tensor(after)))
         return found
+
+    def layers(self, tasks):
+        return tasks[:1]
 
     def logits(self, row, head):
         return self.model(input_ids=row[0]).logits[0, -len(row[1]):]
@@ -298,7 +305,7 @@ class LwF(Plain):
     def stage(self, learner, task):
         with torch.no_grad():
             self.before = {head: [self.heard(*learner.logs(row, head, self.temperature)) for row in learner.data[task]]
-                           for head in self.tasks}
+                           for head in learner.layers(self.tasks)}
 
     def heard(self, logs, chosen):
         return torch.log_softmax(logs, 1), chosen
@@ -587,7 +594,7 @@ class Check:
 
 
 def diagnosed(learner, tasks):
-    """What the report measures before the second step of equal training: norms of the tasks' gradients over the
+    """What the report measures before the eleventh step of equal training: norms of the tasks' gradients over the
     shared matrices but the table of words, their cosines, and what a step for one task adds to another's loss."""
     def summed():
         total = {}
@@ -601,7 +608,8 @@ def diagnosed(learner, tasks):
         return torch.cat([part[name].flatten() for name in names]).double()
 
     optimizer = Optimizer(learner)
-    optimizer.step(summed())
+    for _ in range(10):
+        optimizer.step(summed())
     names = [name for name, value in learner.parameters.items()
              if value.ndim == 2 and not learner.private(name) and "word_embeddings" not in name]
     scale = torch.cat([optimizer.preconditioner(name).flatten() for name in names])

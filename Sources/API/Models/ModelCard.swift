@@ -38,10 +38,14 @@ package struct ModelCard: Sendable {
 
     private static func scores(of run: String, _ store: Store) throws -> [Score] {
         for split in ["test", "validation"] {
-            let points = try store.metrics(
+            let all = try store.metrics(
                 run: run, task: nil, name: nil, split: split, afterStep: nil, after: nil,
                 limit: pointsMax
-            ).items.map(\.point).filter { !$0.task.isEmpty && !processNames.contains($0.name) }
+            ).items.map(\.point)
+            let kept = split == "validation" ? InterferenceSources.kept(all) : nil
+            let points = (kept ?? all).filter {
+                !$0.task.isEmpty && !processNames.contains($0.name)
+            }
             guard !points.isEmpty else { continue }
             var last: [String: (step: Int, score: Score)] = [:]
             for point in points where point.step >= last["\(point.task) \(point.name)"]?.step ?? 0 {

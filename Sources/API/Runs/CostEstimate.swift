@@ -26,11 +26,13 @@ struct CostEstimate: Equatable {
     var tokensWithBaselines: Int
 
     /// - Throws: `StoreError`.
-    init(_ spec: RunSpec, store: Store) throws {
-        let own = try Self.size(spec, store)
+    init(_ spec: RunSpec, store: Store, catalogue: [MethodDescriptor]) throws {
+        let own = try Self.size(spec, store, replayed: Self.replayed(spec, catalogue))
         (rows, tokens) = (own.rows, own.tokens)
         steps = Self.steps(spec, tokens: own.tokens, rows: own.rows)
-        let baselines = try spec.baselineRuns.map { try Self.size($0.spec, store).tokens }
+        let baselines = try spec.baselineRuns.map {
+            try Self.size($0.spec, store, replayed: 0).tokens
+        }
         runs = 1 + baselines.count
         tokensWithBaselines = baselines.reduce(own.tokens, +)
         let parameters = try store.model(spec.baseModel).summary["parameters"]?.integer
@@ -46,9 +48,27 @@ struct CostEstimate: Equatable {
         seconds = known.map { Double(total) / $0 }
     }
 
-    /// Rows and tokens of all stages: an epoch of a stage draws as many rows as its tasks have.
-    private static func size(_ spec: RunSpec, _ store: Store) throws -> (rows: Int, tokens: Int) {
+    /// Rows of earlier tasks that a step of a later stage takes for each new one.
+    private static func replayed(_ spec: RunSpec, _ catalogue: [MethodDescriptor]) -> Double {
+        (spec.retention ?? []).reduce(0) { sum, chosen in
+            guard
+                let method = catalogue.first(where: {
+                    $0.family == .retention && $0.name == chosen.method
+                }),
+                let rate = method.parameters.first(where: { $0.name == "rate" })
+            else { return sum }
+            let wanted = chosen.parameters["rate"] ?? rate.default
+            return sum + Double(method.earlierDraws) * wanted
+        }
+    }
+
+    /// Rows and tokens of all stages: an epoch of a stage draws as many rows as its tasks have, and
+    /// after the first `replayed` times as many of earlier tasks.
+    private static func size(
+        _ spec: RunSpec, _ store: Store, replayed: Double
+    ) throws -> (rows: Int, tokens: Int) {
         var (rows, tokens) = (0.0, 0.0)
+        var earlier: Set<Int> = []
         let tasks = try spec.tasks.map { task in
             let summary = try store.dataset(task.dataset).summary
             let held: Double =
@@ -58,11 +78,19 @@ struct CostEstimate: Equatable {
                 Double(spec.maxLength), scalars / scalarsPerToken + tokensAround)
             return (rows: Double(summary.rows) * (1 - held), length: length)
         }
-        for stage in spec.trainedStagePlaces {
-            for task in stage {
-                rows += Double(spec.epochs) * tasks[task].rows
-                tokens += Double(spec.epochs) * tasks[task].rows * tasks[task].length
+        for (place, stage) in spec.stagePlaces.enumerated() {
+            defer { earlier.formUnion(stage) }
+            guard spec.trainedStagePlaces.indices.contains(place) else { continue }
+            let new = Double(spec.epochs) * stage.reduce(0) { $0 + tasks[$1].rows }
+            rows += new
+            tokens += stage.reduce(0) {
+                $0 + Double(spec.epochs) * tasks[$1].rows * tasks[$1].length
             }
+            let others = earlier.subtracting(stage)
+            guard !others.isEmpty else { continue }
+            let length = others.reduce(0) { $0 + tasks[$1].length } / Double(others.count)
+            rows += replayed * new
+            tokens += replayed * new * length
         }
         return (Int(rows.rounded()), Int(tokens.rounded()))
     }

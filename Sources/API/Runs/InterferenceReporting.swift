@@ -4,7 +4,7 @@ package import Store
 
 /// What the interference report of a run is made of.
 package struct InterferenceSources: Sendable {
-    /// A run of a baseline, with the last values of its held-out metrics.
+    /// A run or one of a baseline, with the held-out metrics of the model that it ended with.
     package struct Candidate: Sendable {
         package var run: RunRecord
         package var validation: [MetricPoint]
@@ -12,8 +12,8 @@ package struct InterferenceSources: Sendable {
     }
 
     package var own: Candidate
-    /// Of the splits validation and diagnosis, and `sample_share`; the training losses too where
-    /// the report is drawn.
+    /// Of the splits validation, test and diagnosis; of the split train the rows and shares of each
+    /// epoch, loss weights as their means by epoch, and the losses where the report is drawn.
     package var points: [MetricPoint]
     /// The map of held-out rows as the worker wrote it, JSON.
     package var map: String?

@@ -118,6 +118,17 @@ struct RunChecks {
                     "must hold out at least one of the \(train.summary.rows) rows, found "
                         + "\(fraction)")
             }
+            // No label loses its last training row, no text stands on both sides.
+            let hasOneLabel = [.classification, .pairClassification].contains(task.kind)
+            let largest =
+                hasOneLabel ? train.summary.labels.values.max() ?? 0 : train.summary.rows
+            guard min(largest, train.summary.rows - train.summary.duplicates) > 1 else {
+                throw APIError.invalid(
+                    "\(path).validation",
+                    "cannot hold a row out: the data set has no two different rows"
+                        + (hasOneLabel ? " of one label" : "")
+                        + "; add rows or name a validation data set")
+            }
         case .dataset(let id):
             try checkHeldOut(id, train, task.kind, "\(path).validation")
         }

@@ -43,16 +43,14 @@ extension API {
         let pageMax = limits.metricsPageMax
         return try await stored { store in
             let run = try store.run(id)
-            func points(name: String? = nil, split: String) throws -> [MetricPoint] {
-                var (all, after) = ([MetricPoint](), Int64?.none)
-                while true {
-                    let page = try store.metrics(
-                        run: run.id, task: nil, name: name, split: split, afterStep: nil,
-                        after: after, limit: pageMax)
-                    all += page.items.map(\.point)
-                    guard page.hasMore, let last = page.items.last else { return all }
-                    after = last.number
-                }
+            let points = RunPoints(store: store, run: id, pageMax: pageMax)
+            let validation = try points.all(split: "validation")
+            var found = try validation + points.all(split: "test") + points.all(split: "diagnosis")
+            for name in ["rows_sampled", "sample_share"] + (withLosses ? ["loss"] : []) {
+                found += try points.all(name: name, split: "train")
+            }
+            if run.spec.weighting != nil {
+                found += try points.epochMeans(name: "loss_weight", split: "train")
             }
             func candidate(_ run: RunRecord) throws -> InterferenceSources.Candidate {
                 InterferenceSources.Candidate(
@@ -60,15 +58,24 @@ extension API {
                     validation: try store.latestMetrics(run: run.id, split: "validation"),
                     test: try store.latestMetrics(run: run.id, split: "test"))
             }
-            let found =
-                try points(split: "validation") + points(split: "diagnosis")
-                + points(name: "sample_share", split: "train")
-                + (withLosses ? points(name: "loss", split: "train") : [])
+            var own = try candidate(run)
+            own.validation = InterferenceSources.kept(validation) ?? own.validation
             return InterferenceSources(
-                own: try candidate(run), points: found,
-                map: try store.document(run: run.id, name: "map"),
+                own: own, points: found, map: try store.document(run: run.id, name: "map"),
                 baselines: try store.baselines(of: run.id).map(candidate))
         }
+    }
+}
+
+extension InterferenceSources {
+    /// The validation scores of the model that was kept: those at the end of the last stage, which
+    /// the trainer marks at an earlier step where it went back to that step's model. `nil` before
+    /// a stage ended.
+    static func kept(_ validation: [MetricPoint]) -> [MetricPoint]? {
+        let ends = validation.filter { $0.name == "stage_end" && $0.value >= 1 }
+        guard let end = ends.max(by: { $0.value < $1.value }) else { return nil }
+        let kept = validation.filter { !$0.task.isEmpty && $0.step == end.step }
+        return kept.isEmpty ? nil : kept
     }
 }
 

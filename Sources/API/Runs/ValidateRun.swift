@@ -12,7 +12,7 @@ extension API {
         let (spec, cost) = try await stored { store in
             let spec = try RunChecks(store: store, catalogue: reader.catalogue)
                 .resolve(try reader.read(body.value))
-            return (spec, try CostEstimate(spec, store: store))
+            return (spec, try CostEstimate(spec, store: store, catalogue: reader.catalogue))
         }
         return .json(["object": "run.validation", "spec": spec.json, "estimate": cost.json])
     }

@@ -4,7 +4,10 @@ package import Spec
 /// orthogonal before averaging, so that its condition number is 1.
 ///
 /// G = VΛVᵀ; B = √λ_min Σ_r v_r v_rᵀ/√λ_r over the eigenvalues above zero; α = B·(1/T)·1. The
-/// scale is the smallest singular value, as in the paper. No parameters.
+/// scale is the smallest singular value, as in the paper: a task whose gradient has all but vanished
+/// shrinks the step of all (which Adam's scaling undoes). An eigenvalue counts as zero below 1e-12 of
+/// the largest, whose Gramian is summed in float64; the authors' code, in float32, drops those below
+/// T·1.2e-7. No parameters.
 package struct AlignedMTL: AggregationMethod {
     package static let descriptor = MethodDescriptor(
         family: .aggregation, name: "aligned_mtl", paper: "arXiv:2305.19000",

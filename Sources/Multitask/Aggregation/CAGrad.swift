@@ -4,8 +4,8 @@ package import Spec
 /// g₀ that improves the worst-off task most.
 ///
 /// w* = argmin over the simplex of g_w·g₀ + c‖g₀‖‖g_w‖, g_w = Σ wᵢgᵢ; then
-/// d = g₀ + c‖g₀‖ g_w/‖g_w‖, not rescaled. g₀ is the *mean*. Default c = 0.5, the paper's value for
-/// its main image experiments.
+/// d = g₀ + c‖g₀‖ g_w/‖g_w‖, not rescaled. g₀ is the *mean*. Default c = 0.5, TorchJD's
+/// example; the authors' scripts take 0.4 and 0.6.
 ///
 /// Solved exactly: ‖g_w‖ = min over s > 0 of (‖g_w‖²/s + s)/2, and for a fixed s the minimum is
 /// the point of least norm in the hull of the gᵢ + g₀·s/(c‖g₀‖). The s that equals its own ‖g_w‖ is
@@ -18,7 +18,7 @@ package struct CAGrad: AggregationMethod {
         parameters: [
             .init(
                 "c", in: 0...10, default: 0.5,
-                "how far from the mean gradient; below 1 converges; default: the paper's")
+                "how far from the mean gradient; below 1 converges; default: TorchJD's example")
         ], tasksMin: 2)
 
     private static let halvings = 120

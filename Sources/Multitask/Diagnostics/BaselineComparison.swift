@@ -34,19 +34,31 @@ package struct BaselineComparison: Sendable, Equatable {
     package let candidates: [Candidate]
     /// Of a sweep, the one that validation chose; `nil` where there is no choice, or none yet.
     package private(set) var chosen: Candidate?
+    /// Whether the run trains each task. One that it only scores, or that its base model has
+    /// learnt, says nothing of its methods and counts in no mean.
+    package let isTrained: [Bool]
     /// By task, in the order of the spec; `nil` where a score is missing.
     package private(set) var baselineScores: [Double?]
     package private(set) var ownScores: [Double?]
     /// `test` where both runs have it, else `validation`.
     package private(set) var splits: [String]
-    /// Relative, more is better whatever the metric.
+    /// In the metric's own units, more is better whatever the metric.
+    package private(set) var differences: [Double?]
+    /// Relative, more is better whatever the metric; `nil` also where the baseline scored about 0.
     package private(set) var deltas: [Double?]
 
-    /// The mean of all tasks' deltas (Δ of 1904.08918, eq. 4); `nil` while one is missing.
+    /// The mean of the trained tasks' deltas (Δ of 1904.08918, eq. 4); `nil` while one is missing
+    /// or undefined.
     package var meanDelta: Double? {
-        let known = deltas.compactMap { $0 }
-        return known.count == deltas.count && !known.isEmpty
+        let wanted = zip(deltas, isTrained).filter(\.1).map(\.0)
+        let known = wanted.compactMap { $0 }
+        return known.count == wanted.count && !known.isEmpty
             ? known.reduce(0, +) / Double(known.count) : nil
+    }
+
+    /// Trained tasks with both scores, of which the baseline's is about 0.
+    package var undefined: [Int] {
+        deltas.indices.filter { isTrained[$0] && differences[$0] != nil && deltas[$0] == nil }
     }
 
     /// - Parameters:
@@ -56,10 +68,15 @@ package struct BaselineComparison: Sendable, Equatable {
         self.baseline = baseline
         self.candidates = candidates
         let tasks = own.spec.tasks
-        if baseline == .tunedFixed { chosen = Self.best(candidates, tasks) }
+        let trained = Set(own.spec.trainedStagePlaces.joined())
+        isTrained = tasks.indices.map(trained.contains)
+        if baseline == .tunedFixed {
+            chosen = Self.best(candidates, trained.sorted().map { tasks[$0] })
+        }
         splits = []
         baselineScores = []
         ownScores = []
+        differences = []
         deltas = []
         for task in tasks {
             let other: Candidate? =
@@ -76,28 +93,38 @@ package struct BaselineComparison: Sendable, Equatable {
             splits.append(hasTest ? "test" : "validation")
             ownScores.append(mine)
             baselineScores.append(theirs)
-            deltas.append(
-                zip(mine, theirs).map { task.judgedBy.relativeGain($0, over: $1) })
+            let pair = both(mine, theirs)
+            differences.append(pair.map { task.judgedBy.difference($0, over: $1) })
+            deltas.append(pair.flatMap { task.judgedBy.relativeGain($0, over: $1) })
         }
     }
 
     /// The candidate whose validation scores gain most over the first's, on average over tasks;
-    /// `nil` until all have finished.
+    /// `nil` until all have finished. A task's gain is relative; where the first scored about 0, it
+    /// is in the metric's own units (points of a share), at most 1, so that no task can outweigh
+    /// all others.
     private static func best(_ candidates: [Candidate], _ tasks: [TaskSpec]) -> Candidate? {
         guard let first = candidates.first, candidates.allSatisfy(\.isComplete) else { return nil }
-        func gain(_ candidate: Candidate) -> Double {
-            tasks.reduce(0) { sum, task in
-                let pair = zip(
+        func gain(_ candidate: Candidate, _ task: TaskSpec) -> Double {
+            guard
+                let (value, reference) = both(
                     candidate.score(task, \.validation), first.score(task, \.validation))
-                return sum + (pair.map { task.judgedBy.relativeGain($0, over: $1) } ?? -.infinity)
-            }
+            else { return -.infinity }
+            let metric = task.judgedBy
+            let gain =
+                metric.relativeGain(value, over: reference)
+                ?? max(-1, min(1, metric.difference(value, over: reference)))
+            return gain.isNaN ? -.infinity : gain
         }
-        return candidates.max { gain($0) < gain($1) }
+        func sum(_ candidate: Candidate) -> Double {
+            tasks.reduce(0) { $0 + gain(candidate, $1) }
+        }
+        return candidates.max { sum($0) < sum($1) }
     }
 }
 
 /// Both or neither.
-private func zip<A, B>(_ a: A?, _ b: B?) -> (A, B)? {
+private func both<A, B>(_ a: A?, _ b: B?) -> (A, B)? {
     guard let a, let b else { return nil }
     return (a, b)
 }

@@ -16,6 +16,8 @@ package struct EarlyWarning: Sendable, Equatable {
         package var fall: Double
         /// The task whose steps raised this one's loss most; `nil` where none was measured to.
         package var cause: Cause?
+        /// Whether any step of another task was measured since the best score.
+        package var wasMeasured: Bool
     }
 
     package struct Cause: Sendable, Equatable {
@@ -79,7 +81,8 @@ package struct EarlyWarning: Sendable, Equatable {
                 alarms.append(
                     Alarm(
                         task: task, score: score, best: known.best, bestStep: known.step,
-                        fall: fall, cause: Self.cause(known)))
+                        fall: fall, cause: Self.cause(known),
+                        wasMeasured: known.counts.contains { $0 > 0 }))
             }
         }
         return alarms

@@ -5,8 +5,8 @@ package import Spec
 /// epoch e of E: early on every row counts alike, later every task more alike.
 ///
 /// So a small task is not seen so often, early, that it is learnt by heart before the others have
-/// come far, and is not drowned at the end. Default d = 0.8, the paper's. A single epoch is the
-/// first: proportional.
+/// come far, and is not drowned at the end. Default d = 0.8, the paper's. A single epoch
+/// would be the first, proportional: it is refused.
 package struct AnnealedMixing: MixingMethod {
     package static let descriptor = MethodDescriptor(
         family: .mixing, name: "annealed", paper: "arXiv:1902.02671",
@@ -16,7 +16,7 @@ package struct AnnealedMixing: MixingMethod {
             .init(
                 "decay", in: 0...1, default: 0.8,
                 "d: how far the exponent falls from 1; default: the paper's")
-        ])
+        ], epochsMin: 2)
 
     private let decay: Double
 

@@ -6,7 +6,8 @@ package import Spec
 /// g_ref: gradient of the mean loss of rows drawn from the memory; where g·g_ref < 0,
 /// g −= (g·g_ref/‖g_ref‖²) g_ref. Over all parameters, after any aggregation has made g. A zero
 /// g_ref changes nothing. The memory is filled as for `replay`; its rows are never trained on.
-/// Default: a tenth kept, as many memory rows as new ones (the paper draws batches of equal size).
+/// What holds is g·g_ref ≥ 0 for the gradient that the optimiser is given; Adam scales it, and its step
+/// may still oppose g_ref. Default: a tenth kept, as many memory rows as new ones (the paper draws batches of equal size).
 package struct AGEM: RetentionMethod {
     package static let descriptor = MethodDescriptor(
         family: .retention, name: "a_gem", paper: "arXiv:1812.00420",
@@ -19,7 +20,7 @@ package struct AGEM: RetentionMethod {
             .init(
                 "rate", in: 0.01...4, default: 1,
                 "kept rows for each new row; default: the paper's equal batches"),
-        ])
+        ], earlierDraws: 1, canStrengthen: false)
 
     package let needs: RetentionNeeds
 

@@ -31,7 +31,7 @@ package struct DERPP: RetentionMethod {
             .init(
                 "beta", in: 0...100, default: 0.5, "β: of the loss on labels; default: the paper's"),
         ], outputKinds: [.classification, .pairClassification, .generation], earlierRows: .weighed,
-        means: "replay")
+        earlierDraws: 2, means: "the memory of rows")
 
     package let needs: RetentionNeeds
 

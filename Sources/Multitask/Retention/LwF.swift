@@ -9,7 +9,8 @@ package import Spec
 ///
 /// As in the paper, the old model's answers are recorded once before the stage: one forward pass over
 /// its rows, and C numbers for each row and old head, instead of a teacher that stays in memory.
-/// The term is part of the row's own task where gradients are told apart.
+/// The term is part of the row's own task where gradients are told apart. Tasks with one output layer
+/// (all that a decoder writes, a shared head) have one term together: their answers are the same.
 ///
 /// The head of a generation task is the language model. It answers after the positions that a
 /// generation row trains on, after the last 16 of a classification row; a row's term is their mean.
@@ -23,11 +24,11 @@ package struct LwF: RetentionMethod {
         parameters: [
             .init(
                 "weight", in: 0...100, default: 1,
-                "λ: of the term for each earlier task; default: the paper's"),
+                "λ: of the term for each earlier output layer; default: the paper's"),
             .init(
                 "temperature", in: 0.5...20, default: 2,
                 "T: softens both distributions; default: the paper's"),
-        ], outputKinds: [.classification, .pairClassification, .generation])
+        ], outputKinds: [.classification, .pairClassification, .generation], addsTerms: true)
 
     package let needs: RetentionNeeds
 

@@ -28,7 +28,7 @@ package struct Replay: RetentionMethod {
             .init(
                 "keep", choices: ["uniform", "class_balanced"],
                 "which rows of a classification task: any alike, or its classes evenly"),
-        ], earlierRows: .full, means: "replay")
+        ], earlierRows: .full, earlierDraws: 1, means: "the memory of rows")
 
     package let needs: RetentionNeeds
 

@@ -79,9 +79,15 @@ package struct RetentionNeeds: Sendable, Equatable {
         /// Steps between two merges, as a share of the stage's.
         package var period: Double
 
-        /// Whether the weights are merged after `steps` of a stage's `count` steps.
+        /// Whether the weights are merged after `steps` of a stage's `count` steps: as evenly as whole
+        /// steps allow, the last time at the end.
         package func isDue(after steps: Int, of count: Int) -> Bool {
-            steps == count || steps % max(1, Int((period * Double(count)).rounded())) == 0
+            guard count > 0 else { return false }
+            let times = Double(min(count, max(1, Int((1 / period).rounded()))))
+            func merges(_ steps: Int) -> Double {
+                (Double(steps) * times / Double(count)).rounded(.down)
+            }
+            return merges(steps) > merges(steps - 1)
         }
     }
 

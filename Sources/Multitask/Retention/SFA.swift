@@ -3,8 +3,8 @@ package import Spec
 /// Sequential fine-tuning with averaging (Kleiman et al., 2501.05559): merges the model with that of
 /// the stage before, several times while a stage trains and at its end.
 ///
-/// θ ← (1 − β) θ + β θ_o after every p·T of a stage's T steps and after the last one, over all that earlier
-/// tasks answer with, θ_o where the stage began. Needs no data and no pass over any; costs the
+/// θ ← (1 − β) θ + β θ_o after every p·T of a stage's T steps (1/p times, the last at its end), over all that
+/// earlier tasks answer with, θ_o where the stage began. Needs no data and no pass over any; costs the
 /// trained weights' memory once. The optimiser's moments stay. Without `period` < 1 it is a merge of
 /// the two models at the end, which the stage's heads were not trained for.
 ///

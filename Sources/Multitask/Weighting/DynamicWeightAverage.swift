@@ -19,7 +19,7 @@ package struct DynamicWeightAverage: WeightingMethod {
                 "temperature", in: 0.01...100, default: 2,
                 "T: evens the weights out; default: the paper's")
         ],
-        tasksMin: 2)
+        tasksMin: 2, epochsMin: 3)
 
     package private(set) var weights: [Double]
     private let temperature: Double

@@ -12,8 +12,9 @@ package import Spec
 /// Called once per optimiser step with the losses before and after it: one more forward pass.
 ///
 /// Deviations: Σw = T instead of 1, so that learning rates compare with the other weightings; ℓᵢ in
-/// the weights is the task's loss after the step before, because weights enter the one packed pass
-/// in which losses are computed; tasks absent from a step keep their ξ, and the others share the
+/// the weights is a running geometric mean of the task's losses after steps (of the last ten or so),
+/// because weights enter the one packed pass in which losses are computed, and the loss of another
+/// step's few rows would be noise; tasks absent from a step keep their ξ, and the others share the
 /// weights by themselves.
 package struct FAMO: WeightingMethod {
     package static let descriptor = MethodDescriptor(
@@ -31,30 +32,37 @@ package struct FAMO: WeightingMethod {
 
     /// Below this a loss is as good as zero.
     private static let lossMin = 1e-8
+    /// Share of the running mean that a step leaves.
+    private static let memory = 0.9
 
     private let decay: Double
     private var logits: [Double]
-    /// ℓᵢ as last seen, after a step; 0: not yet.
-    private var last: [Double]
+    /// Running mean of log ℓᵢ after steps, and how many there were.
+    private var means: [Double]
+    private var counts: [Double]
+    /// 1 for the tasks of the last step.
+    private var present: [Double]
     private var adam: ScalarAdam
 
     package var needs: WeightingNeeds { [.losses, .lossesAfter] }
 
     package init(_ settings: MethodSettings) {
         logits = settings.tasks.map { _ in 0 }
-        last = logits
+        (means, counts, present) = (logits, logits, logits)
         decay = settings["decay"]
         adam = ScalarAdam(count: logits.count, learningRate: settings["learning_rate"])
     }
 
-    /// Of the tasks seen so far; 1 for the others, whose loss is not known yet.
+    /// Such that those of the tasks in the last step sum to their number; 1 for tasks whose loss is
+    /// not known yet.
     package var weights: [Double] {
-        let seen = last.indices.filter { last[$0] > 0 }
-        let shares = zip(Self.softmax(seen.map { logits[$0] }), seen).map { $0 / last[$1] }
-        let total = shares.reduce(0, +)
+        let seen = counts.indices.filter { counts[$0] > 0 }
+        let shares = zip(Self.softmax(seen.map { logits[$0] }), seen).map { $0 * exp(-means[$1]) }
+        let active = zip(shares, seen).filter { present[$0.1] > 0 }
+        let total = active.reduce(0) { $0 + $1.0 }
         var weights = logits.map { _ in 1.0 }
         for (task, share) in zip(seen, shares) {
-            weights[task] = Double(seen.count) * share / total
+            weights[task] = Double(active.count) * share / total
         }
         return weights
     }
@@ -62,17 +70,22 @@ package struct FAMO: WeightingMethod {
     package mutating func observe(_ step: WeightingObservation) {
         precondition(
             step.losses.count == logits.count && step.lossesAfter.count == logits.count)
-        var present: [(task: Int, gain: Double)] = []
+        var gains: [(task: Int, gain: Double)] = []
         for (task, pair) in zip(step.losses, step.lossesAfter).enumerated() {
             guard let before = pair.0, let after = pair.1, after.isFinite else { continue }
-            let (from, to) = (max(before, Self.lossMin), max(after, Self.lossMin))
-            present.append((task, log(from) - log(to)))
-            last[task] = to
+            let (from, to) = (log(max(before, Self.lossMin)), log(max(after, Self.lossMin)))
+            gains.append((task, from - to))
+            // The mean of all so far, until there are enough for one that runs.
+            counts[task] += 1
+            means[task] += max(1 - Self.memory, 1 / counts[task]) * (to - means[task])
         }
-        guard present.count > 1 else { return }
-        let shares = Self.softmax(present.map { logits[$0.task] })
-        let mean = zip(shares, present).reduce(0) { $0 + $1.0 * $1.1.gain }
-        for (share, member) in zip(shares, present) {
+        guard !gains.isEmpty else { return }
+        for task in present.indices { present[task] = 0 }
+        for member in gains { present[member.task] = 1 }
+        guard gains.count > 1 else { return }
+        let shares = Self.softmax(gains.map { logits[$0.task] })
+        let mean = zip(shares, gains).reduce(0) { $0 + $1.0 * $1.1.gain }
+        for (share, member) in zip(shares, gains) {
             let slope = share * (member.gain - mean) + decay * logits[member.task]
             logits[member.task] -= adam.step(member.task, slope)
         }
@@ -86,13 +99,17 @@ package struct FAMO: WeightingMethod {
     }
 
     package var state: [String: [Double]] {
-        adam.state.merging(["logits": logits, "last": last]) { own, _ in own }
+        adam.state.merging([
+            "logits": logits, "means": means, "counts": counts, "present": present,
+        ]) { own, _ in own }
     }
 
     package mutating func restore(_ state: [String: [Double]]) throws(MultitaskError) {
         try checkState(state, like: self.state, of: Self.descriptor)
         logits = state["logits"] ?? logits
-        last = state["last"] ?? last
+        means = state["means"] ?? means
+        counts = state["counts"] ?? counts
+        present = state["present"] ?? present
         adam.restore(state)
     }
 }

@@ -33,7 +33,7 @@ package struct WeightingObservation: Sendable, Equatable {
     }
 }
 
-/// Chooses loss weights. The total loss is Σ w_i L_i over the tasks in the step, L_i being the
+/// Chooses loss weights, through all stages of a run. The total loss is Σ w_i L_i over the tasks in the step, L_i being the
 /// task's mean over the whole optimiser step (loss scope `task`).
 package protocol WeightingMethod: Sendable {
     static var descriptor: MethodDescriptor { get }

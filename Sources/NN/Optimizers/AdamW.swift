@@ -36,6 +36,8 @@ package final class AdamW {
         var updates = 0
     }
 
+    private static let settledUpdates = 3
+
     /// Moments start at zero; they take twice the parameters' memory.
     package init(
         _ parameters: [Parameter], _ configuration: AdamWConfiguration, backend: any Backend
@@ -109,8 +111,9 @@ package final class AdamW {
     /// Inner products of some parameters' gradients by slot, summed over those parameters:
     /// row-major `slots²`, 0 where a slot is empty. A parameter with one slot counts as slot 0.
     ///
-    /// - Parameter preconditioned: also with Adam's diagonal between them; a parameter without
-    ///   updates has none and is left out there.
+    /// - Parameter preconditioned: also with Adam's diagonal between them; a parameter of fewer than
+    ///   three updates is left out there: the diagonal of one gradient is nearly zero wherever that
+    ///   one was, and the mean of its inverse has no bound.
     package func gramian(
         of indices: [Int], slots: Int, preconditioned: Bool = false
     ) -> GramianSweep {
@@ -121,7 +124,7 @@ package final class AdamW {
             let places = filled.map(\.offset)
             if places.isEmpty { continue }
             let state = states[index]
-            let isScaled = preconditioned && state.updates > 0
+            let isScaled = preconditioned && state.updates >= Self.settledUpdates
             let part = backend.gramian(
                 filled.compactMap { $0.element?.pointer }, parameters[index].value.count,
                 preconditioner: isScaled

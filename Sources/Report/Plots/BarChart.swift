@@ -17,6 +17,7 @@ struct BarChart {
                 "<rect x=\"\(Markup.at(left))\" y=\"\(Markup.at(y + 5))\" width=\"\(Markup.at(length))\" height=\"17\" class=\"bar s\(index % 8)\"/>"
             body += Markup.text(left + length + 6, y + 18, bar.text, style: "tick")
         }
-        return Markup.svg(left + 340, Double(bars.count) * 26 + 6, title, body)
+        let right = bars.map { Markup.width($0.text) }.max() ?? 0
+        return Markup.svg(left + 270 + right, Double(bars.count) * 26 + 6, title, body)
     }
 }

@@ -47,6 +47,9 @@ enum Markup {
         "<line x1=\"\(at(x1))\" y1=\"\(at(y1))\" x2=\"\(at(x2))\" y2=\"\(at(y2))\" class=\"\(style)\"/>"
     }
 
+    /// A remark in small print.
+    static func note(_ text: String) -> String { "<p class=\"note\">\(escaped(text))</p>" }
+
     /// How wide a label is at 12 pixels, about.
     static func width(_ text: String) -> Double { 6.8 * Double(text.count) }
 

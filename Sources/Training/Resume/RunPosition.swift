@@ -7,6 +7,8 @@ struct RunPosition: Equatable {
     /// Steps of this epoch that were taken; when it equals the epoch's steps, its evaluation
     /// is next.
     var index = 0
+    /// Rows of each task that this epoch trained on, replayed ones included.
+    var rows: [Int: Int] = [:]
     /// Steps taken in all.
     var step = 0
     /// Steps taken before this stage.

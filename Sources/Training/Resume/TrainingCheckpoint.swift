@@ -30,6 +30,8 @@ struct TrainingCheckpoint {
             "scores": scores.map { $0.map { "\($0)" }.joined(separator: " ") }
                 .joined(separator: ";"),
             "epoch": "\(position.epoch)", "index": "\(position.index)",
+            "rows": position.rows.sorted { $0.key < $1.key }.map { "\($0) \($1)" }
+                .joined(separator: ";"),
             "step": "\(position.step)", "tokens": "\(position.tokens)",
             "skipped": "\(position.skipped)", "skipped_in_row": "\(position.skippedInRow)",
             "piece_tokens": "\(position.pieceTokens)",
@@ -97,7 +99,7 @@ struct TrainingCheckpoint {
         }
         position = RunPosition(
             stage: try number("stage"), epoch: try number("epoch"), index: try number("index"),
-            step: try number("step"),
+            rows: Self.pairs(metadata["rows"] ?? ""), step: try number("step"),
             stageStart: try number("stage_start"), tokens: try number("tokens"),
             skipped: try number("skipped"),
             skippedInRow: try number("skipped_in_row"), pieceTokens: try number("piece_tokens"),
@@ -109,6 +111,14 @@ struct TrainingCheckpoint {
         }
         weighting = Self.values(metadata, Self.weightingPrefix)
         watched = Self.values(metadata, Self.watchedPrefix)
+    }
+
+    private static func pairs(_ text: String) -> [Int: Int] {
+        let pairs = text.split(separator: ";").compactMap { pair -> (Int, Int)? in
+            let numbers = pair.split(separator: " ").compactMap { Int($0) }
+            return numbers.count == 2 ? (numbers[0], numbers[1]) : nil
+        }
+        return Dictionary(pairs) { $1 }
     }
 
     private static let weightingPrefix = "weighting."

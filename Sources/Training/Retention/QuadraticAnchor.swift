@@ -19,10 +19,19 @@ final class QuadraticAnchor {
 
     /// Joins ½ Σ fisher·(θ − now)² of a stage that just ended.
     /// - Parameters:
-    ///   - fisher: by parameter.
+    ///   - fisher: by parameter; what is missing mattered to no row of the stage.
     ///   - decay: γ, with which earlier quadratics fade and move to the present parameters; `nil`:
     ///     they stay as they are.
     func join(_ fisher: [Int: Tensor], decay: Double?) {
+        var fisher = fisher
+        if decay != nil {
+            for (index, part) in parts where fisher[index] == nil {
+                let none = Tensor(part.precision.shape, backend: backend)
+                guard backend.failure == nil else { return }
+                backend.zero(none.pointer, none.count)
+                fisher[index] = none
+            }
+        }
         for (index, added) in fisher {
             let value = parameters[index].value
             let part = parts[index] ?? empty(like: value)

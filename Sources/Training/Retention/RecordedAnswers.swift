@@ -17,7 +17,8 @@ struct RecordedAnswers {
         var head: Int
     }
 
-    /// Records the answers of `heads` on every row of `tasks`, in one forward pass over the rows.
+    /// Records the answers of `heads` on every row of `tasks`, in one forward pass over the rows;
+    /// heads with one output layer answer once.
     /// - Parameters:
     ///   - temperature: of the kept distributions over tokens.
     ///   - between: called before each batch; what it throws ends the recording.
@@ -27,7 +28,15 @@ struct RecordedAnswers {
     ) throws {
         answers = [:]
         for task in tasks {
-            let others = heads.filter { $0 != task }
+            var layers: Set<ObjectIdentifier> = []
+            let others = heads.filter { head in
+                guard head != task else { return false }
+                let name = runner.tasks[head].name
+                let layer = runner.model.classifiers[name]?.weight
+                return layers.insert(
+                    ObjectIdentifier(layer ?? runner.model.backbone.outputProjection)
+                ).inserted
+            }
             if others.isEmpty { continue }
             var found = others.map { _ in [OutputTarget.Kept]() }
             for batch in data[task].batches(tokensMax: runner.pass.tokensMax) {

@@ -89,12 +89,13 @@ struct Retention {
     }
 
     /// Doubles what methods weigh, up to sixteen times.
-    /// - Returns: false at that limit, or where no method has a weight.
-    mutating func strengthen() -> Bool {
-        let isWeighed =
+    /// - Returns: false at that limit, or where nothing that has a weight acts in this stage.
+    mutating func strengthen(stage: Int) -> Bool {
+        let keepsEarlier =
             needs.anchor != nil || needs.replay != nil || needs.distillation != nil
             || needs.storedOutputs != nil || needs.merging != nil
-        guard isWeighed, strength < Self.strengthMax else { return false }
+        let acts = stage > 0 ? keepsEarlier : needs.anchor?.importance == .base
+        guard acts, strength < Self.strengthMax else { return false }
         strength *= 2
         return true
     }

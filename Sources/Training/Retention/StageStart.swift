@@ -14,7 +14,8 @@ final class StageStart {
     /// Begins anew where the parameters are now. Memory that was not there is the backend's
     /// `failure`.
     func take(_ places: [Int]) {
-        copies = places.reduce(into: [:]) { copies, index in
+        copies = copies.filter { places.contains($0.key) }
+        for index in places {
             let value = parameters[index].value
             let copy = copies[index] ?? Tensor(value.shape, backend: backend)
             guard backend.failure == nil else { return }

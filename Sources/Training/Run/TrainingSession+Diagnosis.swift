@@ -9,15 +9,18 @@ extension TrainingSession {
     /// Measures how the tasks' gradients lie to each other before some of the steps, with rows of
     /// tasks of earlier stages beside the step's own: what does this step do to them?
     func diagnose(_ draws: [RunPlan.Draw], learningRate: Double) throws {
-        let step = position.step - position.stageStart
-        guard spec.tasks.count > 1, step % GradientProbe.stepsBetween == 1 else { return }
+        let plan = stage.rows.stepsByEpoch
+        guard spec.tasks.count > 1,
+            GradientProbe.isDue(
+                epoch: position.epoch, step: position.index, of: plan[position.epoch])
+        else { return }
         var examples = draws.map { data[$0.task].training[$0.row] }
         let before = Set(stages.prefix(position.stage).flatMap(\.tasks)).subtracting(stage.tasks)
         let column = model.column(task: spec.tasks[stage.tasks[0]].name)
         for task in before.sorted() where model.column(task: spec.tasks[task].name) == column {
             var generator = SeededGenerator(
                 SeededGenerator.hash("diagnosis \(task)", seed: spec.seed),
-                UInt64(position.step))
+                UInt64(drawNumber))
             for _ in 0..<Self.rowsOfOthers {
                 let rows = data[task].training
                 examples.append(rows[generator.index(below: rows.count)])

@@ -1,3 +1,4 @@
+import Multitask
 import Spec
 
 extension TrainingSession {
@@ -29,16 +30,34 @@ extension TrainingSession {
         add("tokens_per_second", Double(result.tokens) / max(seconds, 1e-9))
     }
 
-    /// Which share of the epoch's rows each task got.
+    /// Which share of the epoch's draws each task got, and how many of its rows were trained on,
+    /// replayed ones included.
     func recordShares(_ steps: [[RunPlan.Draw]]) {
         var counts = spec.tasks.map { _ in 0 }
         for draw in steps.joined() { counts[draw.task] += 1 }
         let total = Double(counts.reduce(0, +))
-        for (task, count) in zip(spec.tasks, counts) {
+        for (index, task) in spec.tasks.enumerated() {
+            let trained = Double(position.rows[index] ?? 0)
+            for (name, value) in [
+                ("sample_share", Double(counts[index]) / total),
+                (InterferenceReport.rowsSampled, trained),
+            ] {
+                buffer.add(
+                    MetricPoint(
+                        task: task.name, name: name, epoch: epochsBefore + 1,
+                        step: position.step, value: value))
+            }
+        }
+    }
+
+    /// How many rows are behind each task's scores.
+    func recordHeldOut() {
+        for task in data {
             buffer.add(
                 MetricPoint(
-                    task: task.name, name: "sample_share", epoch: epochsBefore + 1,
-                    step: position.step, value: Double(count) / total))
+                    task: task.spec.name, name: InterferenceReport.validationRows,
+                    split: InterferenceReport.split, epoch: 0, step: 0,
+                    value: Double(task.validation.count)))
         }
     }
 

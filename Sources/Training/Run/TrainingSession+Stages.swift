@@ -54,7 +54,6 @@ extension TrainingSession {
         position.stageStart = position.step
         guard position.stage < stages.count else { return }
         if spec.optimizer.restartsEachStage ?? true { runner.optimizer.restart() }
-        runner.methods = try Self.methods(spec)
         try grow(stage: position.stage)
         beginStage()
         if retention != nil || worthCheckpoint { try writeCheckpoint() }

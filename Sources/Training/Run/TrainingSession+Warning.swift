@@ -40,7 +40,7 @@ extension TrainingSession {
     }
 
     private func strengthenRetention() {
-        guard position.stage > 0, retention?.strengthen() == true, let retention else { return }
+        guard retention?.strengthen(stage: position.stage) == true, let retention else { return }
         observer.event(
             kind: "retention_strengthened",
             message:
@@ -70,6 +70,9 @@ extension TrainingSession {
             return "steps for \(spec.tasks[cause.task].name) oppose it: each alone adds "
                 + "\(Figure.shown(cause.effect)) to its loss, to first order "
                 + "(mean of \(cause.measurements) \(times))"
+        }
+        guard alarm.wasMeasured else {
+            return "what other tasks' steps do to it was not measured since then"
         }
         return stage.tasks.contains(alarm.task)
             ? "no other task's steps were measured to oppose it: it may be overfitting, or the "

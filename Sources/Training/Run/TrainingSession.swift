@@ -101,7 +101,8 @@ final class TrainingSession {
             Retention(
                 $0, stages: stages.map(\.tasks), data: data.map(\.training),
                 labels: data.map { task in
-                    task.spec.kind == .classification ? task.training.map { $0.targets[0] } : []
+                    [.classification, .pairClassification].contains(task.spec.kind)
+                        ? task.training.map { $0.targets[0] } : []
                 }, seed: spec.seed, parameters: trained, shared: runner.shared,
                 backend: backend)
         }
@@ -121,6 +122,7 @@ final class TrainingSession {
         defer { report(now: true) }
         if scores.isEmpty {
             try evaluate(.validation)
+            recordHeldOut()
             try measureGeneralText()
             scores = [latestScores]
             markStage(ended: 0)
@@ -163,12 +165,13 @@ final class TrainingSession {
         // The evaluation belongs to the epoch that ends; a checkpoint made during it repeats it.
         try evaluate(.validation)
         runner.methods.weighting?.epochEnded()
-        measureDrift()
         watchScores()
         // Of the model that is kept, should an earlier one have been put back.
+        measureDrift()
         try measureGeneralText()
         position.epoch += 1
         position.index = 0
+        position.rows = [:]
         if position.isStopped || position.epoch == spec.epochs {
             scores.append(latestScores)
             let at = position.isStopped ? best.step : nil
@@ -189,11 +192,11 @@ final class TrainingSession {
         try diagnose(draws, learningRate: rate)
         let rows =
             retention?.rows(
-                draws, stage: position.stage, step: position.step,
+                draws, stage: position.stage, step: drawNumber,
                 referenceSpan: runner.referenceSpan)
             ?? draws.map { StepRow(data[$0.task].training[$0.row]) }
         let result = try runner.step(
-            rows, learningRate: rate, number: position.step, penalties: retention?.penalties,
+            rows, learningRate: rate, number: drawNumber, penalties: retention?.penalties,
             path: retention?.path(stage: position.stage))
         let seconds = clock.seconds
         position.index += 1
@@ -205,11 +208,18 @@ final class TrainingSession {
             try skip(fault)
         } else {
             position.skippedInRow = 0
+            for row in rows where row.span != runner.referenceSpan {
+                position.rows[row.example.task, default: 0] += 1
+            }
             retention?.trained(draws, stage: position.stage, result)
             record(result, learningRate: rate, seconds: seconds)
         }
         report(now: false)
     }
+
+    /// What a step's draws follow from beside the seed: the stage and the step within it, so that a
+    /// stage draws the same whether those before it are part of the run or were learnt before.
+    var drawNumber: Int { position.stage << 40 | (position.step - position.stageStart) }
 
     /// Counts a step that was not applied.
     /// - Throws: `TrainingError` `diverged` after too many in a row.

@@ -16,7 +16,7 @@ struct GradientMeasurement {
     /// Between the gradients of two halves of the same task's rows; `nil` with fewer than two.
     var within: [Double?]
     /// −gᵢᵀPgⱼ: what a step of unit learning rate for task i alone does to the loss of task j, to
-    /// first order, with Adam's preconditioner; empty before the first update.
+    /// first order, with Adam's preconditioner; empty before the third update.
     var effects: [[Double]]
 }
 
@@ -24,6 +24,16 @@ struct GradientProbe {
     /// Steps from one measurement to the next: one costs less than half a step, so that all of them
     /// cost about one per cent.
     static let stepsBetween = 40
+    /// Fewest steps from one to the next where epochs are short.
+    private static let stepsBetweenMin = 10
+
+    /// Whether a step of an epoch of `count` steps is measured: half-way at the latest, then every
+    /// fortieth, so that each evaluation follows a measurement; of epochs of a few steps not each one.
+    static func isDue(epoch: Int, step: Int, of count: Int) -> Bool {
+        guard step % stepsBetween == min(stepsBetween, count) / 2 else { return false }
+        return epoch % max(1, stepsBetweenMin / max(1, count)) == 0
+    }
+
     /// Memory that the accumulators of all halves may take.
     private static let bytesMax = 256 << 20
 
