@@ -127,7 +127,8 @@ package struct MethodDescriptor: Sendable, Equatable {
         parameters: [Parameter] = [], takesTaskValues: Bool = false,
         tasksMin: Int = 1, epochsMin: Int = 1, ignoresLossScale: Bool = false,
         outputKinds: [TaskKind] = [], earlierRows: EarlierRows = .none, earlierDraws: Int = 0,
-        addsTerms: Bool = false, canStrengthen: Bool = true, keepsBase: Bool = false, learnsFromSteps: Bool = false,
+        addsTerms: Bool = false, canStrengthen: Bool = true, keepsBase: Bool = false,
+        learnsFromSteps: Bool = false,
         means: String? = nil, comparesGradients: Bool = false, sharing: Sharing = .all,
         outcome: Outcome = .weights, ranksByDifficulty: Bool = false
     ) {

@@ -73,7 +73,8 @@ extension RunSpec {
         let found = (retention ?? []).map { "`\($0.method)`" }.joined(separator: ", ")
         return Contradiction(
             parameter: "early_warning.policy",
-            rule: "`strengthen_retention` needs a method in `retention` that has a weight or a rate "
+            rule:
+                "`strengthen_retention` needs a method in `retention` that has a weight or a rate "
                 + "to raise, found \(found.isEmpty ? "none" : found)")
     }
 
@@ -186,7 +187,8 @@ extension RunSpec {
                 guard let means = one.means, means == other.means else { continue }
                 return Contradiction(
                     parameter: "retention",
-                    rule: "`\(one.name)` and `\(other.name)` both need \(means), of which a run has "
+                    rule:
+                        "`\(one.name)` and `\(other.name)` both need \(means), of which a run has "
                         + "one; choose one")
             }
         }

@@ -124,7 +124,8 @@ import Testing
         "A policy needs something to strengthen, a drop something that can fall so far",
         arguments: [
             (["a_gem"], 0.05, "accuracy", "early_warning.policy"),
-            (["a_gem", "ewc"], 0.05, "accuracy", nil), ([], 0.05, "accuracy", "early_warning.policy"),
+            (["a_gem", "ewc"], 0.05, "accuracy", nil),
+            ([], 0.05, "accuracy", "early_warning.policy"),
             (["ewc"], 1, "accuracy", "early_warning.drop"), (["ewc"], 1, "loss", nil),
         ])
     func warnings(retention: [String], drop: Double, metric: String, refused: String?) {
@@ -136,7 +137,9 @@ import Testing
 
     @Test("Baselines need two tasks that the run trains")
     func baselines() {
-        for (plan, isRefused) in [([["a"]], true), ([["a", "b"]], false), ([["a"], ["b"]], false)] {
+        for (plan, isRefused) in [
+            ([["a"]], true), ([["a", "b"]], false), ([["a"], ["b"]], false),
+        ] {
             var spec = Self.spec(nil, nil, [], plan)
             spec.baselines = [.equal]
             let found = spec.contradiction(Multitask.catalogue)

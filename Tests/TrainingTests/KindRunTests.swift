@@ -166,6 +166,17 @@ import Testing
         }
         #expect(data.validation.count == 80 && expected.score > 5)
         #expect(recorder.values(kind.rawValue, "bleu", "validation").last == expected.score)
+
+        // Progress begins with the first token of a text, not with the end of one.
+        let evaluator = Evaluator(
+            model, tasks: [TrainingTask(name: spec.tasks[0].name, kind: kind)],
+            backend: run.backend)
+        var done: [Int] = []
+        _ = try evaluator.score(data.validation, of: data) { done.append($0) }
+        let all = data.validation.reduce(0) { $0 + $1.length }
+        let moving = done.drop { $0 == 0 }
+        #expect(done == done.sorted() && (done.last ?? 0) <= all)
+        #expect(Set(moving).count > 10 && (moving.first ?? 0) < all / 8)
     }
 
     @Test("entity_f1 asks for tags that tell entities")

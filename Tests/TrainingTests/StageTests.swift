@@ -90,7 +90,8 @@ import Testing
         #expect(weights.contains { $0.epoch == 3 && abs($0.value - 1) > 1e-6 })
     }
 
-    @Test("The rows of an epoch are counted, replayed ones under their own task", arguments: [0, 9])
+    @Test(
+        "The rows of an epoch are counted, replayed ones under their own task", arguments: [0, 9])
     func rows(polls: Int) throws {
         let spec = TinyRun.sequence([MethodSpec("replay", ["rate": 0.5])])
         let recorder = Recorder()

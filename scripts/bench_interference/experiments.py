@@ -172,7 +172,7 @@ GENERATION = Experiment(
     tuple(Task(name, file, 500, 200, "generation", "bleu", quick=12) for name, file in (
         ("restaurant", "nlg_restaurant"), ("hotel", "nlg_hotel"), ("laptop", "nlg_laptop"),
         ("replies", "reply_camrest"), ("translation", "translation_en_vi"))) + (NEUTRAL,),
-    (NAIVE, REPLAY, JOINT, *EWC_SWEEP[1:3], REPLAY_EWC, A_GEM, SINGLE, DER, LWF, ADAPTERS),
+    (NAIVE, REPLAY, JOINT, *EWC_SWEEP[:2], REPLAY_EWC, A_GEM, SINGLE, DER, LWF, ADAPTERS),
     {**SMALL_MODEL, "stages": "sequential"}, evaluations=6)
 
 

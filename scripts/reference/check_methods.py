@@ -542,6 +542,8 @@ class Check:
     def start(self, name, tasks, body):
         """The weights before the first step: training at a rate that moves nothing."""
         body = {**body, "optimizer": optimizer(1e-30, 0), "epochs": 1}
+        # Weights have nothing to do with where it begins, and some need more epochs.
+        body.pop("weighting", None)
         return self.train(f"{name}-start", tasks, body)
 
     def note(self, name, nearest, plain):

@@ -14,6 +14,9 @@ struct TaskData {
     /// Rows that were longer than the run's longest sequence.
     var cut: Int
 
+    /// Whether it is judged by texts that the model writes.
+    var isWritten: Bool { spec.metric == "bleu" }
+
     /// Reads, splits and encodes a task's data sets.
     /// - Throws: `TrainingError` where the rows do not suit the task.
     static func load(

@@ -27,7 +27,6 @@ final class Evaluator {
         _ examples: [Example], of task: TaskData, between: (Int) throws -> Void
     ) throws -> TaskScore {
         var score = TaskScore(task.spec.kind, labels: task.labels)
-        let isWritten = task.spec.metric == "bleu"
         var done = 0
         for places in examples.batches(tokensMax: Self.batchTokens) {
             try between(done)
@@ -36,10 +35,10 @@ final class Evaluator {
             for (example, loss) in zip(batch, losses) {
                 score.add(example, loss)
                 // To write a text takes far longer than to read it.
-                if !isWritten { done += example.length }
+                if !task.isWritten { done += example.length }
             }
         }
-        if isWritten { try write(examples, of: task.spec, &score, between: between) }
+        if task.isWritten { try write(examples, of: task.spec, &score, between: between) }
         return score
     }
 
@@ -55,6 +54,8 @@ final class Evaluator {
             promptRowsMax: Self.keptTokensMax)
         var texts = examples.map { _ in "" }
         var (waiting, kept, done) = (examples[...], 0, 0)
+        // Of each text under way, the tokens so far: a text counts as it grows, for the estimate.
+        var written: [Int: Int] = [:]
         while !waiting.isEmpty || !generator.isIdle {
             while let example = waiting.first,
                 generator.isIdle || kept + room(example) <= Self.keptTokensMax
@@ -66,16 +67,24 @@ final class Evaluator {
                     adapter: model.adapterKey(task: task.name),
                     column: model.column(task: task.name))
                 kept += room(example)
+                written[waiting.startIndex] = 0
                 waiting.removeFirst()
             }
-            try between(done)
+            let underWay = written.reduce(0) { sum, text in
+                let example = examples[text.key]
+                return sum + example.length * min(text.value, tokensMax(example))
+                    / tokensMax(example)
+            }
+            try between(done + underWay)
             let deltas = Result { try generator.step() }
             // What is computed on refused memory is not finite: the memory is the reason.
             if let failure = pass.takeFailure() { throw failure }
+            written = written.mapValues { $0 + 1 }
             for delta in try deltas.get() {
                 texts[delta.id] += delta.text
                 guard delta.finishReason != nil else { continue }
                 kept -= room(examples[delta.id])
+                written[delta.id] = nil
                 done += examples[delta.id].length
             }
         }

@@ -1,10 +1,33 @@
+/// Tokens of held-out rows: of those that are read, and of those whose answers are written, which
+/// takes a pass for each token of an answer.
+struct EvaluationTokens: Equatable {
+    var read = 0
+    var written = 0
+
+    mutating func add(_ tokens: Int, isWritten: Bool) {
+        if isWritten { written += tokens } else { read += tokens }
+    }
+
+    static func * (times: Int, tokens: EvaluationTokens) -> EvaluationTokens {
+        EvaluationTokens(read: times * tokens.read, written: times * tokens.written)
+    }
+
+    static func + (a: EvaluationTokens, b: EvaluationTokens) -> EvaluationTokens {
+        EvaluationTokens(read: a.read + b.read, written: a.written + b.written)
+    }
+
+    static func - (a: EvaluationTokens, b: EvaluationTokens) -> EvaluationTokens { a + -1 * b }
+}
+
 /// How long the rest of a run takes, out of what was measured in this process.
 struct TimeEstimate {
-    /// A training step is about three forward passes; used until both were measured.
+    /// A training step is about three forward passes, and so is writing: used until all were
+    /// measured.
     private static let trainingPerForward = 3.0
 
     private var trained = (tokens: 0, seconds: 0.0)
-    private var evaluated = (tokens: 0, seconds: 0.0)
+    private var read = (tokens: 0, seconds: 0.0)
+    private var wrote = (tokens: 0, seconds: 0.0)
     private var checkpoints = (count: 0, seconds: 0.0)
 
     mutating func trained(tokens: Int, seconds: Double) {
@@ -12,9 +35,14 @@ struct TimeEstimate {
         trained.seconds += seconds
     }
 
-    mutating func evaluated(tokens: Int, seconds: Double) {
-        evaluated.tokens += tokens
-        evaluated.seconds += seconds
+    mutating func evaluated(tokens: Int, seconds: Double, isWritten: Bool) {
+        if isWritten {
+            wrote.tokens += tokens
+            wrote.seconds += seconds
+        } else {
+            read.tokens += tokens
+            read.seconds += seconds
+        }
     }
 
     mutating func wroteCheckpoint(seconds: Double) {
@@ -33,15 +61,16 @@ struct TimeEstimate {
 
     /// 0 while nothing was measured.
     func remaining(
-        trainingTokens: Int, evaluationTokens: Int, checkpointSeconds: Double
+        trainingTokens: Int, evaluationTokens: EvaluationTokens, checkpointSeconds: Double
     ) -> Double {
-        var training = perToken(trained)
-        var evaluation = perToken(evaluated)
-        training = training ?? evaluation.map { $0 * Self.trainingPerForward }
-        evaluation = evaluation ?? training.map { $0 / Self.trainingPerForward }
-        let work = Double(trainingTokens) * (training ?? 0)
-        let writing = (secondsPerCheckpoint ?? 0) * (work / max(1, checkpointSeconds))
-        return work + Double(evaluationTokens) * (evaluation ?? 0) + writing
+        let training =
+            perToken(trained) ?? perToken(read).map { $0 * Self.trainingPerForward }
+            ?? perToken(wrote) ?? 0
+        let reading = perToken(read) ?? training / Self.trainingPerForward
+        let work = Double(trainingTokens) * training
+        let saving = (secondsPerCheckpoint ?? 0) * (work / max(1, checkpointSeconds))
+        return work + Double(evaluationTokens.read) * reading
+            + Double(evaluationTokens.written) * (perToken(wrote) ?? training) + saving
     }
 
     private func perToken(_ measured: (tokens: Int, seconds: Double)) -> Double? {

@@ -106,12 +106,15 @@ extension TrainingSession {
         return Int(max(0, later + epochs.reduce(0, +) - done))
     }
 
-    private var evaluationTokensLeft: Int {
-        let validation = data.reduce(0) { $0 + Self.tokens($1.validation) }
-        let test = data.reduce(0) { $0 + Self.tokens($1.test) }
+    private var evaluationTokensLeft: EvaluationTokens {
+        func tokens(_ rows: KeyPath<TaskData, [Example]>) -> EvaluationTokens {
+            data.reduce(into: EvaluationTokens()) { sum, task in
+                sum.add(Self.tokens(task[keyPath: rows]), isWritten: task.isWritten)
+            }
+        }
         let baseline = phase == "evaluating" && position.step == 0 ? 1 : 0
         let learnt = stages[0].isLearnt ? spec.epochs : 0
         let evaluations = spec.epochs * stages.count - max(epochsBefore, learnt) + baseline
-        return evaluations * validation + test - evaluationTokensDone
+        return evaluations * tokens(\.validation) + tokens(\.test) - evaluationDone
     }
 }

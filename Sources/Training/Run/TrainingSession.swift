@@ -39,7 +39,7 @@ final class TrainingSession {
     var sinceCheckpoint = Stopwatch()
     var sinceProgress = Stopwatch()
     /// The evaluation under way: tokens done. For the estimate.
-    var evaluationTokensDone = 0
+    var evaluationDone = EvaluationTokens()
 
     init(
         _ spec: RunSpec, inputs: TrainingInputs, backend: any Backend,

@@ -37,7 +37,9 @@ struct SharedParameters {
         }
         heads = tasks.map { task in
             guard let (weight, bias) = model.classifiers[task.name] else { return [] }
-            return parameters.indices.filter { parameters[$0] === weight || parameters[$0] === bias }
+            return parameters.indices.filter {
+                parameters[$0] === weight || parameters[$0] === bias
+            }
         }
         others = isShared.indices.filter { !isShared[$0] }
         self.isShared = isShared
