@@ -19,7 +19,7 @@ import Testing
         #expect(pair.isSignificant && pair.shareOfSteps == 1)
         #expect(abs(pair.cosine + 0.3) < 1e-12)
         // t at 3 degrees of freedom times √(.005 / 3 / 4).
-        #expect(abs(pair.cosineMargin - 3.1824 * (0.005 / 12).squareRoot()) < 1e-12)
+        #expect(abs(pair.cosineMargin - 3.182446305 * (0.005 / 12).squareRoot()) < 1e-9)
         #expect(opposed.summary(spec).contains("oppose each other"))
         // Halves of one task agree no better: all of it may be noise.
         let noise = InterferenceReport(spec, points: Points.cosines(Self.opposed, within: -0.32))

@@ -47,21 +47,27 @@ import Testing
         var warning = watch(["accuracy", "accuracy", "accuracy"])
         _ = warning.observe([0.5, 0.5, 0.5], step: 1, trained: [0, 1, 2])
         // Before the best score: of no account.
-        warning.measured(effect: 9, of: 1, on: 0)
+        warning.measured(effect: 9, of: 1, on: 0, share: 0.5)
         _ = warning.observe([0.9, 0.5, 0.5], step: 2, trained: [0, 1, 2])
-        warning.measured(effect: 0.1, of: 1, on: 0)
-        warning.measured(effect: 0.3, of: 2, on: 0)
-        warning.measured(effect: 0.1, of: 2, on: 0)
-        warning.measured(effect: 5, of: 0, on: 0)
-        warning.measured(effect: 7, of: 0, on: 1)
+        warning.measured(effect: 0.1, of: 1, on: 0, share: 0.5)
+        warning.measured(effect: 0.3, of: 2, on: 0, share: 0.5)
+        warning.measured(effect: 0.1, of: 2, on: 0, share: 0.5)
+        warning.measured(effect: 5, of: 0, on: 0, share: 0.5)
+        warning.measured(effect: 7, of: 0, on: 1, share: 0.5)
         let alarm = try #require(
             warning.observe([0.6, 0.5, 0.5], step: 3, trained: [0, 1, 2]).first)
         #expect(alarm.cause?.task == 2 && alarm.cause?.measurements == 2)
         #expect(abs((alarm.cause?.effect ?? 0) - 0.2) < 1e-12)
+        // Who had most of the steps costs more than who had few, whatever one step would do.
+        var shared = watch(["accuracy", "accuracy", "accuracy"])
+        _ = shared.observe([0.9, 0.5, 0.5], step: 1, trained: [0, 1, 2])
+        shared.measured(effect: 0.2, of: 1, on: 0, share: 0.9)
+        shared.measured(effect: 0.3, of: 2, on: 0, share: 0.1)
+        #expect(shared.observe([0.6, 0.5, 0.5], step: 2, trained: [0]).first?.cause?.task == 1)
         // Only steps that lower the loss: nobody to blame.
         var calm = watch(["accuracy", "accuracy"])
         _ = calm.observe([0.9, 0.9], step: 1, trained: [0, 1])
-        calm.measured(effect: -1, of: 1, on: 0)
+        calm.measured(effect: -1, of: 1, on: 0, share: 0.5)
         #expect(calm.observe([0.1, 0.9], step: 2, trained: [0, 1]).first?.cause == nil)
     }
 
@@ -69,7 +75,7 @@ import Testing
     func state() {
         var warning = watch(["accuracy", "loss"])
         _ = warning.observe([0.9, 2], step: 4, trained: [0])
-        warning.measured(effect: 0.25, of: 1, on: 0)
+        warning.measured(effect: 0.25, of: 1, on: 0, share: 0.5)
         _ = warning.observe([0.8, 2], step: 5, trained: [0])
         var other = watch(["accuracy", "loss"])
         other.restore(warning.state)

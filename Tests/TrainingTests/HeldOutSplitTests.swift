@@ -49,4 +49,16 @@ import Testing
         let same: [Row] = [.text("a"), .text("a")]
         #expect(HeldOutSplit.split(same, fraction: 0.5, seed: 1).heldOut.isEmpty)
     }
+
+    @Test("A text of more rows than are wanted stays with the training, unless there is no other")
+    func large() {
+        let many: [Row] = (0..<300).map { _ in .text("same") } + (0..<700).map { .text("t \($0)") }
+        for seed in 1...8 as ClosedRange<UInt64> {
+            let split = HeldOutSplit.split(many, fraction: 0.1, seed: seed)
+            #expect(split.heldOut.count == 100)
+        }
+        let two: [Row] = (0..<60).map { .text($0 < 20 ? "a" : "b") }
+        let split = HeldOutSplit.split(two, fraction: 0.1, seed: 1)
+        #expect([20, 40].contains(split.heldOut.count))
+    }
 }

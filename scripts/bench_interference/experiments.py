@@ -199,7 +199,7 @@ WEIGHTING = Experiment(
     "weighting", "Loss weights: sentiment beside 77 banking intents", "minilm",
     (Task("sentiment", "sentiment_mr", 8000), Task("banking", "intent_banking77", 8000, quick=154)),
     (Arm("unweighted", "no weights: each row alike"),
-     Arm("equal", "equal", {"weighting": {"method": "equal"}}),
+     Arm("equal", "equal", {"weighting": {"method": "equal"}}, group="fixed weights"),
      GRADNORM[0], *FIXED, *GRADNORM[1:],
      Arm("uncertainty", "uncertainty", {"weighting": {"method": "uncertainty"}})),
     {**FINE_TUNING, "epochs": 2}, evaluations=3, choose=0.1)

@@ -40,7 +40,8 @@ def common(records):
     acc, half = summary([mean(list(record["end"].values())) for record in records])
     return {"seeds": len(records), "acc": acc, "acc_half": half, "final": by_name(records, "end"),
             "watched": watched(records), "seconds": mean([record["seconds"] for record in records]),
-            "parameters": records[0].get("parameters")}
+            "parameters": records[0].get("parameters"),
+            "dtype": " and ".join(sorted({record["dtype"] for record in records}))}
 
 
 def stage_arm(experiment, records):
@@ -72,8 +73,19 @@ def stages(experiment, results):
         if by_arm.get("naive"):
             figures.update(cut(by_arm["naive"], by_arm[arm]) or {})
         if arm != "frozen":
-            figures["counts"], figures["why"] = verdict(figures, naive, frozen)
+            figures["counts"], figures["why"] = verdict(*alike(experiment, results, arm, figures, naive, frozen))
     return found
+
+
+def alike(experiment, results, arm, figures, naive, frozen):
+    """An arm's figures and those of its controls over the seeds that all have; the controls as they are where the
+    seeds are the same, or where they have none in common."""
+    controls = [name for name in ("naive", "frozen") if name in results]
+    seeds = set(results[arm]).intersection(*[results[name] for name in controls])
+    if not seeds or all(set(results[name]) == seeds for name in (arm, *controls)):
+        return figures, naive, frozen
+    same = {name: stage_arm(experiment, {seed: results[name][seed] for seed in seeds})[0] for name in (arm, *controls)}
+    return same[arm], same.get("naive", naive), same.get("frozen", frozen)
 
 
 def before(results):

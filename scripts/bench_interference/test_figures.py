@@ -80,6 +80,18 @@ class Cut(unittest.TestCase):
         self.assertAlmostEqual(found["cut_low"], 0.8)
         self.assertAlmostEqual(found["cut_high"], 0.8)
 
+    def test_the_ratio_is_one_of_means_whatever_a_seed_that_hardly_forgets_says(self):
+        naive = {seed: scores([.8] * 3, [.8 - loss] * 3) for seed, loss in ((1, .10), (2, .01), (3, .06))}
+        arm = {seed: scores([.8] * 3, [.8 - loss] * 3) for seed, loss in ((1, .02), (2, .03), (3, .02))}
+        found = intervals.cut(naive, arm)
+        # .07 of .17; the mean of the three ratios is −.18.
+        self.assertAlmostEqual(found["cut"], 1 - .07 / .17)
+        # Jackknife by hand: 3·.5882 − 2·(.5714, .8750, .5455 without 1, 2, 3), mean ± 4.303·s/√3.
+        pseudo = [3 * (1 - .07 / .17) - 2 * (1 - b / a) for a, b in ((.07, .05), (.16, .04), (.11, .05))]
+        middle, (low, high) = intervals.t_interval(pseudo)
+        self.assertAlmostEqual(found["cut_low"], low)
+        self.assertAlmostEqual(found["cut_high"], high)
+
     def test_without_forgetting_there_is_no_share(self):
         self.assertIsNone(intervals.cut({1: scores([.8] * 3, [.76] * 3)}, {1: REPLAY}))
 
@@ -97,6 +109,44 @@ class Verdict(unittest.TestCase):
 
     def test_without_the_control_it_is_open(self):
         self.assertIsNone(intervals.verdict({"acc": 0.79, "learnt": 0.8}, self.NAIVE, None)[0])
+
+
+class Claims(unittest.TestCase):
+    """A claim is open, not refuted or proved, while what decides it is missing."""
+    ARM = {"acc": .8, "cut": .9, "cut_low": .5, "cut_high": 1, "counts": True, "why": "", "bit_identical": True}
+
+    def verdict(self, sentence, found):
+        text = sentence(found)
+        return text and text.partition(":")[0]
+
+    def test_an_interval_or_a_control_that_is_missing_leaves_it_open(self):
+        bleu = {key: value for key, value in self.ARM.items() if not key.startswith("cut_")}
+        for sentence, name in ((report.replay_claim, "replay"), (report.ewc_claim, "ewc_1e3")):
+            self.assertEqual(self.verdict(sentence, {name: self.ARM}), "Holds")
+            self.assertEqual(self.verdict(sentence, {name: bleu}), "Open")
+            self.assertEqual(self.verdict(sentence, {name: self.ARM | {"counts": None, "why": "x"}}), "Open")
+            self.assertEqual(self.verdict(sentence, {name: self.ARM | {"cut": .2}}), "Does not hold")
+            self.assertEqual(self.verdict(sentence, {name: bleu | {"counts": False}}), "Does not hold")
+        self.assertEqual(self.verdict(report.progressive_claim, {"progressive": self.ARM}), "Holds")
+        self.assertIsNone(report.progressive_claim({"progressive": {"acc": .8, "counts": None}}))
+
+    def test_what_is_compared_with_several_waits_for_all_of_them(self):
+        found = {"gradnorm": {"acc": .8}, "equal": {"acc": .7}}
+        self.assertEqual(self.verdict(report.gradnorm_claim, found), "Open")
+        self.assertEqual(self.verdict(report.gradnorm_claim, found | {"fixed_1": {"acc": .75}}), "Holds")
+        self.assertEqual(self.verdict(report.gradnorm_claim, found | {"equal": {"acc": .9}}), "Does not hold")
+        found = {"competence": {"acc": .8}, "any_order": {"acc": .7}}
+        self.assertEqual(self.verdict(report.curriculum_claim, found), "Open")
+        self.assertEqual(self.verdict(report.curriculum_claim, found | {"random_order": {"acc": .81}}), "Does not hold")
+
+    def test_a_variance_that_falls_only_as_that_of_more_rows_does_is_none(self):
+        def arm(share, variance):
+            return {"shares": {"a": 1 - share, "b": share}, "variance": {"a": .1, "b": variance}, "final": {"b": .9}}
+        for variance, expected in ((.1, "Holds"), (.3, "Does not hold")):
+            found = {"proportional": arm(.1, 1.0), "inverse_frequency": arm(.5, variance)}
+            self.assertEqual(self.verdict(report.imbalance_claim, found), expected)
+        found["proportional"]["variance"] = {}
+        self.assertIsNone(report.imbalance_claim(found))
 
 
 class Plans(unittest.TestCase):

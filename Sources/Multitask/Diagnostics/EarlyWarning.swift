@@ -23,7 +23,8 @@ package struct EarlyWarning: Sendable, Equatable {
     package struct Cause: Sendable, Equatable {
         package var task: Int
         /// What a step for that task alone adds to the loss, to first order; the mean over the
-        /// measurements since the best score.
+        /// measurements since the best score. The cause is the task with the largest sum of effects
+        /// times its share of the measured step.
         package var effect: Double
         package var measurements: Int
     }
@@ -33,9 +34,11 @@ package struct EarlyWarning: Sendable, Equatable {
         var step: Int
         /// The largest fall that was told.
         var told = 0.0
-        /// Effects of every task's steps since the best score, and how many were measured.
+        /// Effects of every task's steps since the best score, how many were measured, and their sum
+        /// by the task's share of the step.
         var effects: [Double]
         var counts: [Double]
+        var pressures: [Double]
     }
 
     package let settings: EarlyWarningSpec
@@ -49,10 +52,12 @@ package struct EarlyWarning: Sendable, Equatable {
     }
 
     /// Takes in what a step for task `cause` alone was measured to add to the loss of `task`.
-    package mutating func measured(effect: Double, of cause: Int, on task: Int) {
+    /// - Parameter share: of that step, that the task had.
+    package mutating func measured(effect: Double, of cause: Int, on task: Int, share: Double) {
         guard cause != task, effect.isFinite else { return }
         watched[task]?.effects[cause] += effect
         watched[task]?.counts[cause] += 1
+        watched[task]?.pressures[cause] += effect * share
     }
 
     /// Takes in an evaluation.
@@ -71,7 +76,7 @@ package struct EarlyWarning: Sendable, Equatable {
             else {
                 let zeros = metrics.map { _ in 0.0 }
                 watched[task] = Watched(
-                    best: score, step: step, effects: zeros, counts: zeros)
+                    best: score, step: step, effects: zeros, counts: zeros, pressures: zeros)
                 continue
             }
             let fall = -metrics[task].gain(score, over: known.best)
@@ -97,13 +102,13 @@ package struct EarlyWarning: Sendable, Equatable {
     }
 
     private static func cause(_ watched: Watched) -> Cause? {
-        let means = watched.effects.indices.map { cause in
-            watched.counts[cause] > 0 ? watched.effects[cause] / watched.counts[cause] : 0
-        }
-        guard let worst = means.indices.max(by: { means[$0] < means[$1] }), means[worst] > 0
+        let pressures = watched.pressures
+        guard let worst = pressures.indices.max(by: { pressures[$0] < pressures[$1] }),
+            pressures[worst] > 0
         else { return nil }
         return Cause(
-            task: worst, effect: means[worst], measurements: Int(watched.counts[worst]))
+            task: worst, effect: watched.effects[worst] / watched.counts[worst],
+            measurements: Int(watched.counts[worst]))
     }
 }
 
@@ -115,6 +120,7 @@ extension EarlyWarning {
             guard let known else { continue }
             state["\(task)"] =
                 [known.best, Double(known.step), known.told] + known.effects + known.counts
+                + known.pressures
         }
         return state
     }
@@ -123,10 +129,13 @@ extension EarlyWarning {
     package mutating func restore(_ state: [String: [Double]]) {
         let count = metrics.count
         watched = metrics.indices.map { task in
-            guard let values = state["\(task)"], values.count == 3 + 2 * count else { return nil }
+            guard let values = state["\(task)"], values.count == 3 + 3 * count else { return nil }
+            func part(_ number: Int) -> [Double] {
+                Array(values[(3 + number * count)...].prefix(count))
+            }
             return Watched(
-                best: values[0], step: Int(values[1]), told: values[2],
-                effects: Array(values[3..<3 + count]), counts: Array(values[(3 + count)...]))
+                best: values[0], step: Int(values[1]), told: values[2], effects: part(0),
+                counts: part(1), pressures: part(2))
         }
     }
 }

@@ -9,6 +9,8 @@ extension InterferenceReport {
         /// Half the width of the 95 % interval of the mean cosine, by Student's t; infinite for a
         /// single measurement.
         package var cosineMargin: Double
+        /// The same at the level that a verdict over all pairs of the run needs.
+        package var verdictMargin: Double
         /// Cosine between halves of one task's rows: what noise leaves of agreement.
         package var withinA: Double?
         package var withinB: Double?
@@ -31,10 +33,11 @@ extension InterferenceReport {
         package var isTestable: Bool { measurements > 2 && withinA != nil && withinB != nil }
 
         /// Opposed beyond noise: the whole interval is below zero and below both within-task
-        /// cosines.
+        /// cosines. Its level is such that chance finds a pair in at most 5 % of runs, however many
+        /// pairs a run has (Bonferroni).
         package var isSignificant: Bool {
             guard isTestable, let withinA, let withinB else { return false }
-            return cosine + cosineMargin < min(0, withinA, withinB)
+            return cosine + verdictMargin < min(0, withinA, withinB)
         }
     }
 
@@ -42,18 +45,24 @@ extension InterferenceReport {
     static func conflicts(
         _ names: [String], _ index: MetricIndex, _ shares: TrainingShares
     ) -> [Conflict] {
-        names.indices.flatMap { a in
-            names.indices.dropFirst(a + 1).compactMap { b in
-                conflict(a, b, names, index, shares)
+        let pairs = names.indices.flatMap { a in
+            names.indices.dropFirst(a + 1).map { b in
+                (a, b, index.measured(names[a], cosine + names[b]))
             }
+        }.filter { !$0.2.isEmpty }
+        let level = 1 - 0.05 / Double(max(1, pairs.count))
+        return pairs.map { a, b, cosines in
+            conflict(a, b, cosines, level, names, index, shares)
         }
     }
 
     private static func conflict(
-        _ a: Int, _ b: Int, _ names: [String], _ index: MetricIndex, _ shares: TrainingShares
-    ) -> Conflict? {
-        let cosines = index.measured(names[a], cosine + names[b])
-        guard let mean = mean(cosines.map(\.value)) else { return nil }
+        _ a: Int, _ b: Int, _ cosines: [MetricPoint], _ level: Double, _ names: [String],
+        _ index: MetricIndex, _ shares: TrainingShares
+    ) -> Conflict {
+        let values = cosines.map(\.value)
+        let mean = values.reduce(0, +) / Double(values.count)
+        let margin = margins(values, around: mean)
         let withinA = byStep(index.measured(names[a], within))
         let withinB = byStep(index.measured(names[b], within))
         let beside = cosines.compactMap { point in
@@ -72,7 +81,7 @@ extension InterferenceReport {
                 })
         }
         return Conflict(
-            a: a, b: b, cosine: mean, cosineMargin: margin(cosines.map(\.value), around: mean),
+            a: a, b: b, cosine: mean, cosineMargin: margin(0.95), verdictMargin: margin(level),
             withinA: Self.mean(cosines.compactMap { withinA[$0.step] }),
             withinB: Self.mean(cosines.compactMap { withinB[$0.step] }),
             effect: Self.mean(effects.map(\.value)), pressureOfA: pressure(a),
@@ -85,11 +94,13 @@ extension InterferenceReport {
         Dictionary(points.map { ($0.step, $0.value) }) { $1 }
     }
 
-    /// Student's t times the standard error of the mean; infinite for a single value.
-    private static func margin(_ values: [Double], around mean: Double) -> Double {
-        guard values.count > 1 else { return .infinity }
+    /// Half the width of an interval of the mean at a level; infinite for a single value.
+    private static func margins(
+        _ values: [Double], around mean: Double
+    ) -> (_ level: Double) -> Double {
+        guard values.count > 1 else { return { _ in .infinity } }
         let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
         let error = (squares / Double(values.count - 1) / Double(values.count)).squareRoot()
-        return StudentT.quantile975(values.count - 1) * error
+        return { StudentT.halfWidth($0, values.count - 1) * error }
     }
 }

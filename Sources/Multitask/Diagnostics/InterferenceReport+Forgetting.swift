@@ -30,9 +30,13 @@ extension InterferenceReport {
             guard spec.tasks[task].scoreCountsRows, let best = matrix.best[task],
                 let rows = validationRows[task], rows > 0
             else { return nil }
-            let variance = best * (1 - best) + last[task] * (1 - last[task])
-            return 1.96 * sqrt(max(0, variance) / Double(rows))
+            return Self.noise(between: best, last[task], rows: rows)
         }
+    }
+
+    /// 1.96 standard errors of the difference of two shares of as many rows.
+    package static func noise(between a: Double, _ b: Double, rows: Int) -> Double {
+        1.96 * sqrt(max(0, a * (1 - a) + b * (1 - b)) / Double(rows))
     }
 
     /// Tasks of earlier stages that stand below their best, the one that lost most first.

@@ -50,8 +50,9 @@ extension InterferenceReport {
     private func retentionIdeas(_ spec: RunSpec) -> [Suggestion] {
         let worst = forgotten(spec).first { $0.isBeyondNoise && $0.size > Self.forgettingMin }
         // A run that ended early has forgotten nothing after a stage, only within one.
-        let isWarned = !warnings.isEmpty && (spec.retention ?? []).isEmpty
-        guard let place = worst?.task ?? (isWarned ? warnings.first?.task : nil) else { return [] }
+        let fallen =
+            ending != nil && (spec.retention ?? []).isEmpty ? warnings.first?.task : nil
+        guard let place = worst?.task ?? fallen else { return [] }
         let name = spec.tasks[place].name
         let fell =
             worst == nil

@@ -8,8 +8,19 @@ package struct LinearCKA: Sendable {
 
     /// Prepares one side, to be compared with many.
     package init(_ features: FeatureMatrix) {
-        kernel = Self.centred(features.products(features), features.rows)
-        norm = kernel.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        let products = features.products(features)
+        kernel = Self.centred(products, features.rows)
+        norm =
+            Self.varies(kernel, of: products, features.rows)
+            ? kernel.reduce(0) { $0 + $1 * $1 }.squareRoot() : 0
+    }
+
+    /// Whether what is left after centring is more than rounding.
+    static func varies(_ centred: [Double], of products: [Double], _ n: Int) -> Bool {
+        func trace(_ matrix: [Double]) -> Double {
+            (0..<n).reduce(0) { $0 + matrix[$1 * n + $1] }
+        }
+        return trace(centred) > 1e-12 * trace(products)
     }
 
     /// In 0…1; `nil` where a side does not vary at all.

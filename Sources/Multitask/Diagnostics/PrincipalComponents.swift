@@ -14,9 +14,10 @@ struct PrincipalComponents {
 
     init(_ features: FeatureMatrix) {
         let n = features.rows
-        let kernel = LinearCKA.centred(features.products(features), n)
+        let products = features.products(features)
+        let kernel = LinearCKA.centred(products, n)
         let trace = (0..<n).reduce(0) { $0 + kernel[$1 * n + $1] }
-        guard n > 0, trace > 0 else {
+        guard LinearCKA.varies(kernel, of: products, n) else {
             coordinates = (0..<n).map { _ in (0, 0) }
             explained = [0, 0]
             return

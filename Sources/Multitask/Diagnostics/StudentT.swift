@@ -1,20 +1,32 @@
+internal import Glibc
+
 /// Student's t distribution, for intervals of means of few values.
 enum StudentT {
-    /// For 1, 2, 3 and 4 degrees of freedom, where the expansion is too rough.
-    private static let few = [12.7062, 4.3027, 3.1824, 2.7764]
-    private static let normal = 1.959963985
+    private static let halvings = 80
 
-    /// The 97.5 % quantile at `freedom` ≥ 1 degrees of freedom: half the width of a two-sided 95 %
-    /// interval in standard errors. Within 0.001: the expansion in 1/ν of Abramowitz and Stegun,
-    /// 26.7.5.
-    static func quantile975(_ freedom: Int) -> Double {
-        precondition(freedom >= 1)
-        if freedom <= few.count { return few[freedom - 1] }
-        let (z, z2, nu) = (normal, normal * normal, Double(freedom))
-        let first = z * (z2 + 1) / 4
-        let second = z * ((5 * z2 + 16) * z2 + 3) / 96
-        let third = z * (((3 * z2 + 19) * z2 + 17) * z2 - 15) / 384
-        let fourth = z * ((((79 * z2 + 776) * z2 + 1482) * z2 - 1920) * z2 - 945) / 92160
-        return z + (first + (second + (third + fourth / nu) / nu) / nu) / nu
+    /// Half the width, in standard errors, of a two-sided interval that holds the mean with
+    /// probability `level`, at `freedom` ≥ 1 degrees of freedom.
+    static func halfWidth(_ level: Double, _ freedom: Int) -> Double {
+        precondition(freedom >= 1 && level > 0 && level < 1)
+        // t = √ν tan θ, and the probability grows with θ from 0 to π/2.
+        var (low, high) = (0.0, Double.pi / 2)
+        for _ in 0..<halvings {
+            let middle = (low + high) / 2
+            if within(middle, freedom) < level { low = middle } else { high = middle }
+        }
+        return Double(freedom).squareRoot() * tan((low + high) / 2)
+    }
+
+    /// P(|t| < √ν tan θ): the finite sums of Abramowitz and Stegun, 26.7.3 and 26.7.4.
+    private static func within(_ angle: Double, _ freedom: Int) -> Double {
+        let isOdd = freedom % 2 == 1
+        let square = cos(angle) * cos(angle)
+        // Terms of cos¹θ, cos³θ, … or of cos⁰θ, cos²θ, …, up to the power ν − 2.
+        var (term, sum) = (isOdd ? cos(angle) : 1, 0.0)
+        for power in stride(from: isOdd ? 1 : 0, through: freedom - 2, by: 2) {
+            sum += term
+            term *= square * Double(power + 1) / Double(power + 2)
+        }
+        return isOdd ? 2 / Double.pi * (angle + sin(angle) * sum) : sin(angle) * sum
     }
 }

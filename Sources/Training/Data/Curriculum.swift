@@ -42,18 +42,25 @@ struct Curriculum {
                 try between()
                 let rows = task.training[start..<min(start + 16, task.training.count)]
                 let texts = rows.map { StepRow(text($0, kind: task.spec.kind)) }
-                values += try pass.run(texts, recording: false).map(\.mean)
+                let losses = try pass.run(texts, recording: false).map(\.mean)
+                values += zip(rows, losses).map {
+                    Self.isPredicted($0, kind: task.spec.kind) ? $1 : 0
+                }
             }
             return values
         }
+    }
+
+    /// Of a text of one token nothing is: it is as easy as can be.
+    private static func isPredicted(_ example: Example, kind: TaskKind) -> Bool {
+        kind.traits.writesText || example.tokens.count > 1
     }
 
     private static func text(_ example: Example, kind: TaskKind) -> Example {
         guard !kind.traits.writesText else {
             return Example(task: 0, tokens: example.tokens, targets: example.targets)
         }
-        // Of a text of one token nothing is predicted; any target will do.
-        guard example.tokens.count > 1 else {
+        guard isPredicted(example, kind: kind) else {
             return Example(task: 0, tokens: example.tokens, targets: [0])
         }
         return Example(task: 0, sequence: example.tokens, targetStart: 1)

@@ -22,21 +22,24 @@ enum HeldOutSplit {
         if quotas.values.allSatisfy({ $0 == 0 }), let largest = largest(left) {
             quotas[largest] = 1
         }
-
-        var heldOut: [Int] = []
-        for group in groups {
-            guard let first = group.first, quotas[label(rows[first]), default: 0] > 0 else {
-                continue
+        let wanted = quotas
+        var held: Set<Int> = []
+        // A text of more rows than are wanted of its label in all is taken only where no other is.
+        for takesLarge in [false, true] {
+            for group in groups where held.isDisjoint(with: group) {
+                guard let name = group.first.map({ label(rows[$0]) }),
+                    let quota = quotas[name], quota > 0,
+                    takesLarge ? quota == wanted[name] : group.count <= wanted[name] ?? 0
+                else { continue }
+                var after = left
+                for row in group { after[label(rows[row]), default: 0] -= 1 }
+                guard group.allSatisfy({ after[label(rows[$0]), default: 0] > 0 }) else { continue }
+                left = after
+                for row in group { quotas[label(rows[row]), default: 0] -= 1 }
+                held.formUnion(group)
             }
-            var after = left
-            for row in group { after[label(rows[row]), default: 0] -= 1 }
-            guard group.allSatisfy({ after[label(rows[$0]), default: 0] > 0 }) else { continue }
-            left = after
-            for row in group { quotas[label(rows[row]), default: 0] -= 1 }
-            heldOut += group
         }
-        let held = Set(heldOut)
-        return (rows.indices.filter { !held.contains($0) }, heldOut.sorted())
+        return (rows.indices.filter { !held.contains($0) }, held.sorted())
     }
 
     private static func quota(_ count: Int, _ fraction: Double) -> Int {

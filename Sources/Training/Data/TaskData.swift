@@ -13,6 +13,8 @@ struct TaskData {
     var test: [Example]
     /// Rows that were longer than the run's longest sequence.
     var cut: Int
+    /// Held-out rows, of data sets of their own, whose text is also trained on.
+    var known = 0
 
     /// Whether it is judged by texts that the model writes.
     var isWritten: Bool { spec.metric == "bleu" }
@@ -34,17 +36,22 @@ struct TaskData {
         let own = try encode(rows, &encoder)
         var training = own
         var validation: [Example]
+        let trained = Set(rows.map(\.question))
+        var known = 0
+        func heldOut(_ id: String) throws -> [Example] {
+            let rows = try self.rows(id, task: task, inputs: inputs)
+            known += rows.count { trained.contains($0.question) }
+            return try encode(rows, &encoder)
+        }
         switch task.validation {
         case .fraction(let fraction):
             let split = HeldOutSplit.split(rows, fraction: fraction, seed: run.seed)
             training = split.training.map { own[$0] }
             validation = split.heldOut.map { own[$0] }
         case .dataset(let id):
-            validation = try encode(try self.rows(id, task: task, inputs: inputs), &encoder)
+            validation = try heldOut(id)
         }
-        let test = try task.test.map {
-            try encode(try self.rows($0, task: task, inputs: inputs), &encoder)
-        }
+        let test = try task.test.map(heldOut)
         guard !training.isEmpty, !validation.isEmpty else {
             throw TrainingError(
                 code: "dataset_empty",
@@ -54,7 +61,7 @@ struct TaskData {
         }
         return TaskData(
             spec: task, labels: labels, training: training, validation: validation,
-            test: test ?? [], cut: encoder.cut)
+            test: test ?? [], cut: encoder.cut, known: known)
     }
 
     private static func encode(_ rows: [Row], _ encoder: inout RowEncoder) throws -> [Example] {

@@ -47,10 +47,9 @@ final class RepresentationProbe {
     /// Each task's rows in a random order, taken in turns until rows or tokens run out.
     private static func sample(_ heldOut: [[Example]], tokens: Int, seed: UInt64) -> [Example] {
         let queues = heldOut.enumerated().map { task, rows in
-            let kept = Reservoir.kept(
-                of: rows.count, capacity: rowsMax,
-                seed: SeededGenerator.hash("representations \(task)", seed: seed))
-            return kept.map { rows[$0] }
+            var generator = SeededGenerator(
+                SeededGenerator.hash("representations \(task)", seed: seed))
+            return generator.permutation(rows.count).prefix(rowsMax).map { rows[$0] }
         }
         var chosen: [[Example]] = heldOut.map { _ in [] }
         var (rows, left) = (0, tokens)

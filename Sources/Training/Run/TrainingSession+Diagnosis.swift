@@ -31,7 +31,8 @@ extension TrainingSession {
         for (i, cause) in found.tasks.enumerated() where stage.tasks.contains(cause) {
             for (j, task) in found.tasks.enumerated() where !found.effects.isEmpty {
                 warning.measured(
-                    effect: learningRate * found.effects[i][j], of: cause, on: task)
+                    effect: learningRate * found.effects[i][j], of: cause, on: task,
+                    share: Double(draws.count { $0.task == cause }) / Double(draws.count))
             }
         }
     }

@@ -182,6 +182,13 @@ extension TrainingSession {
                 message: "task \(task.spec.name): \(task.training.count) training rows, "
                     + "\(task.validation.count) validation rows\(test)\(labels); "
                     + "\(passes) passes an epoch")
+            if task.known > 0 {
+                observer.event(
+                    kind: "held_out_known",
+                    message: "task \(task.spec.name): the texts of \(task.known) held-out rows are "
+                        + "among those that are trained on, so that its scores flatter the model; "
+                        + "take them out of one side")
+            }
             if task.cut > 0 {
                 observer.event(
                     kind: "rows_cut",

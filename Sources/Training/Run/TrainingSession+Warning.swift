@@ -55,12 +55,20 @@ extension TrainingSession {
         observer.event(
             kind: "early_warning",
             message: "task \(task.name): \(task.metric) \(Figure.shown(alarm.score)) is \(amount) "
-                + "worse than its best, \(Figure.shown(alarm.best)) at step \(alarm.bestStep); "
-                + blame(alarm))
+                + "worse than its best, \(Figure.shown(alarm.best)) at step \(alarm.bestStep)"
+                + doubt(alarm) + "; " + blame(alarm))
         buffer.add(
             MetricPoint(
                 task: task.name, name: "early_warning", split: InterferenceReport.split,
                 epoch: epochsBefore + 1, step: position.step, value: alarm.fall))
+    }
+
+    /// How much of the fall chance may explain, where scores are shares of rows.
+    private func doubt(_ alarm: EarlyWarning.Alarm) -> String {
+        let rows = data[alarm.task].validation.count
+        guard spec.tasks[alarm.task].scoreCountsRows else { return "" }
+        let noise = InterferenceReport.noise(between: alarm.best, alarm.score, rows: rows)
+        return " (chance on \(rows) rows explains up to \(Figure.shown(noise)))"
     }
 
     private func blame(_ alarm: EarlyWarning.Alarm) -> String {

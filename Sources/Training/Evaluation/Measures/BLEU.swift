@@ -12,8 +12,8 @@ struct BLEU {
     private var referenceLength = 0
 
     mutating func add(_ written: String, reference: String) {
-        let words = MtevalTokens.all(in: written)
-        let wanted = MtevalTokens.all(in: reference)
+        let words = Self.words(written)
+        let wanted = Self.words(reference)
         writtenLength += words.count
         referenceLength += wanted.count
         for length in 1...Self.order {
@@ -38,9 +38,14 @@ struct BLEU {
         return 100 * exp(min(0, 1 - shortage) + logs / Double(Self.order))
     }
 
-    private static func counts(_ words: [String], _ length: Int) -> [ArraySlice<String>: Int] {
+    /// As bytes: other than Swift's strings, two ways to write an accent are two words.
+    private static func words(_ text: String) -> [[UInt8]] {
+        MtevalTokens.all(in: text).map { Array($0.utf8) }
+    }
+
+    private static func counts(_ words: [[UInt8]], _ length: Int) -> [ArraySlice<[UInt8]>: Int] {
         guard words.count >= length else { return [:] }
-        var counts: [ArraySlice<String>: Int] = [:]
+        var counts: [ArraySlice<[UInt8]>: Int] = [:]
         for start in 0...words.count - length {
             counts[words[start..<start + length], default: 0] += 1
         }
