@@ -36,7 +36,8 @@ def rounded(value):
     if isinstance(value, float):
         return round(value, 5)
     if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items() if item is not None and item != {}}
+        found = {key: rounded(item) for key, item in value.items()}
+        return {key: item for key, item in found.items() if item is not None and item != {}}
     return value
 
 
