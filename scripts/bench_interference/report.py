@@ -213,7 +213,8 @@ def progressive_claim(found):
         text += f", {arm['parameters'] / found['naive']['parameters']:.1f} times the parameters"
     if alone:
         gain = 100 * (arm["acc"] - alone["acc"])
-        text += f"; laterals are worth {gain:+.1f} points of ACC" + ("" if gain > 0 else ", so they do not pay")
+        # Below a point, arms differ by their seeds.
+        text += f"; laterals are worth {gain:+.1f} points of ACC" + ("" if gain >= 1 else ", so they do not pay")
     return holds(all_of(bool(arm.get("bit_identical")), arm["cut"] >= 0.8, arm["counts"]), text)
 
 
