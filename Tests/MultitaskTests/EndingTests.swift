@@ -14,6 +14,11 @@ import Testing
         return spec
     }
 
+    /// Up to the end of the first stage.
+    private static let start: [(step: Int, stage: Int?, scores: [Double])] = [
+        (0, 0, [0.1, 0.1, 0.1, 0.1]), (20, 1, [0.9, 0.1, 0.1, 0.1]),
+    ]
+
     /// The alarm comes in the second epoch of the second stage.
     private func points(
         _ spec: RunSpec, _ evaluations: [(step: Int, stage: Int?, scores: [Double])]
@@ -29,9 +34,8 @@ import Testing
             spec,
             points: points(
                 spec,
-                [
-                    (0, 0, [0.1, 0.1, 0.1, 0.1]), (20, 1, [0.9, 0.1, 0.1, 0.1]),
-                    (40, 2, [0.6, 0.8, 0.1, 0.1]),
+                Self.start + [
+                    (40, 2, [0.6, 0.8, 0.1, 0.1])
                 ]))
         #expect(report.ending == .init(stage: 2, restored: nil, neverTrained: [2, 3]))
         #expect(report.warnings == [.init(task: 0, fall: 0.3, step: 40)])
@@ -54,8 +58,7 @@ import Testing
             spec,
             points: points(
                 spec,
-                [
-                    (0, 0, [0.1, 0.1, 0.1, 0.1]), (20, 1, [0.9, 0.1, 0.1, 0.1]),
+                Self.start + [
                     (30, 2, [0.89, 0.7, 0.1, 0.1]), (40, nil, [0.6, 0.8, 0.1, 0.1]),
                 ]))
         #expect(within.ending == .init(stage: 2, restored: 30, neverTrained: [2, 3]))
@@ -69,9 +72,8 @@ import Testing
             spec,
             points: points(
                 spec,
-                [
-                    (0, 0, [0.1, 0.1, 0.1, 0.1]), (20, 1, [0.9, 0.1, 0.1, 0.1]),
-                    (40, nil, [0.6, 0.8, 0.1, 0.1]),
+                Self.start + [
+                    (40, nil, [0.6, 0.8, 0.1, 0.1])
                 ]))
         #expect(before.ending == .init(stage: 2, restored: 20, neverTrained: [1, 2, 3]))
         #expect(before.final.map { $0?.value } == [0.9, 0.1, 0.1, 0.1])
@@ -85,9 +87,8 @@ import Testing
             spec,
             points: points(
                 spec,
-                [
-                    (0, 0, [0.1, 0.1, 0.1, 0.1]), (20, 1, [0.9, 0.1, 0.1, 0.1]),
-                    (40, 2, [0.6, 0.8, 0.1, 0.1]),
+                Self.start + [
+                    (40, 2, [0.6, 0.8, 0.1, 0.1])
                 ]))
         #expect(report.ending == nil && !report.isOver)
         #expect(report.summary(spec).contains("is 0.7 after 2 of 4 stages."))

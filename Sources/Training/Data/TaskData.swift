@@ -36,7 +36,7 @@ struct TaskData {
         let own = try encode(rows, &encoder)
         var training = own
         var validation: [Example]
-        let trained = Set(rows.map(\.question))
+        lazy var trained = Set(rows.map(\.question))
         var known = 0
         func heldOut(_ id: String) throws -> [Example] {
             let rows = try self.rows(id, task: task, inputs: inputs)

@@ -88,10 +88,7 @@ extension QuadraticAnchor {
 
     func restore(_ source: SavedSource) throws {
         parts = [:]
-        for index in try source.integers("anchor") {
-            guard parameters.indices.contains(index) else {
-                throw SavedSource.mismatch("anchors a parameter that the run has not")
-            }
+        for index in try source.places("anchor", among: parameters) {
             let part = empty(like: parameters[index].value)
             try source.read("anchor.precision.\(parameters[index].name)", into: part.precision)
             try source.read("anchor.center.\(parameters[index].name)", into: part.center)

@@ -28,6 +28,15 @@ struct SavedSource {
         return text.split(separator: " ").compactMap { Int($0) }
     }
 
+    /// Places among the run's parameters.
+    func places(_ name: String, among parameters: [Parameter]) throws -> [Int] {
+        let places = try integers(name)
+        guard places.allSatisfy(parameters.indices.contains) else {
+            throw Self.mismatch("keeps something of a parameter that the run has not")
+        }
+        return places
+    }
+
     func read(_ name: String, into tensor: Tensor) throws {
         guard file.shape(name) == tensor.shape else {
             throw Self.mismatch("has no tensor \(name) of the run's shape")

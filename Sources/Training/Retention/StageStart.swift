@@ -47,10 +47,7 @@ extension StageStart {
 
     func restore(_ source: SavedSource) throws {
         copies = [:]
-        for index in try source.integers("merging.places") {
-            guard parameters.indices.contains(index) else {
-                throw SavedSource.mismatch("keeps a parameter that the run has not")
-            }
+        for index in try source.places("merging.places", among: parameters) {
             let copy = Tensor(parameters[index].value.shape, backend: backend)
             try source.read("merging.start.\(parameters[index].name)", into: copy)
             copies[index] = copy
