@@ -41,7 +41,12 @@ def common(records):
     return {"seeds": len(records), "acc": acc, "acc_half": half, "final": by_name(records, "end"),
             "watched": watched(records), "seconds": mean([record["seconds"] for record in records]),
             "parameters": records[0].get("parameters"),
-            "dtype": " and ".join(sorted({record["dtype"] for record in records}))}
+            "computed": " and ".join(sorted({computed(record) for record in records}))}
+
+
+def computed(record):
+    """How, as far as it decides the time: the precision, and whether one thread did it."""
+    return record["dtype"] + (", one thread" if record.get("threads") == 1 else "")
 
 
 def stage_arm(experiment, records):

@@ -15,7 +15,8 @@ def make(unit, runs, counts, data):
     split = "test" if experiment.choose else "validation"
     record = {
         "experiment": experiment.name, "arm": unit.arm.name, "seed": unit.seed, "data": data,
-        "protocol": experiment.fingerprint(unit.arm), "dtype": runs[0]["spec"]["dtype"], "rows": counts,
+        "protocol": experiment.fingerprint(unit.arm), "dtype": runs[0]["spec"]["dtype"],
+        "threads": runs[0]["threads"], "rows": counts,
         "before": base(experiment, runs), "end": ends(experiment, runs, split),
         "seconds": sum(run["training_seconds"] for run in runs), "parameters": runs[-1]["parameters"],
     }

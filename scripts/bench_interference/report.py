@@ -17,7 +17,8 @@ distribution, independently, which is wider than the truth). A cut is given only
 points. A remedy *counts* only if its tasks reach their own stage's score within two points of naive's and it ends
 above both naive and the frozen backbone with heads (of models that write: the base model). Where the best of several
 is named, it was chosen on the rows that it is reported on, unless a line says that others chose. A claim is open while a
-control or an interval that decides it is missing. Minutes are of a machine of two cores, fp32 on another one than bf16.
+control or an interval that decides it is missing. Minutes are of a machine of two cores, fp32 on another one than bf16;
+with one thread another arm was measured beside.
 """
 
 
@@ -59,7 +60,7 @@ def stage_table(experiment, found):
         rows.append([
             titles[name], str(arm["seeds"]), number(arm["acc"], arm["acc_half"]),
             number(arm.get("forgetting"), arm.get("forgetting_half")), number(arm["learnt"]), cut_text(arm),
-            counts_text(arm), f"{arm['seconds'] / 60:.0f} ({arm['dtype']})"])
+            counts_text(arm), f"{arm['seconds'] / 60:.0f} ({arm['computed']})"])
     text = table(["arm", "seeds", "ACC", "forgetting", "own stage", "cut of forgetting (95 %)", "counts",
                   "minutes"], rows)
     for name in ("naive", "replay"):

@@ -188,7 +188,7 @@ def raw_run(experiment, matrix, losses=None):
               for stage in stages for name, score in stage["scores"].items()]
     points += [[name, "loss", "validation", stage["step"], value]
                for name, values in (losses or {}).items() for stage, value in zip(stages, values)]
-    return {"spec": {"dtype": "fp32"}, "training_seconds": 60.5, "parameters": 7, "scores": points,
+    return {"spec": {"dtype": "fp32"}, "training_seconds": 60.5, "threads": 2, "parameters": 7, "scores": points,
             "interference": {"r_matrix": stages, "base": dict.fromkeys(names, 0.2), "drift": [{"cosine": 0.123456}]},
             "shares": [["sentiment", 1, 0.25], ["sentiment", 2, 0.75]],
             "loss": [{"task": "sentiment", "epoch": epoch, "variance": epoch / 2} for epoch in (1, 2)]}
@@ -225,6 +225,9 @@ class OneRecord(unittest.TestCase):
         self.assertAlmostEqual(found["acc"], (.64 + .64 + .58) / 3)
         self.assertAlmostEqual(found["forgetting"], (.175 + .175 + .25) / 3)
         self.assertAlmostEqual(found["final"]["sentiment"], .4)
+        self.assertEqual(found["computed"], "fp32")
+        records[3]["threads"] = 1
+        self.assertEqual(figures.stage_arm(plans.SEQUENCE, records)[0]["computed"], "fp32 and fp32, one thread")
 
     def test_a_file_of_records_knows_rows_and_protocol_and_keeps_one_of_each(self):
         unit, found = self.make()

@@ -80,6 +80,7 @@ class Measurement:
         points += self.service.metrics(run, "split=test")
         return {
             "spec": run["spec"], "training_seconds": run["training_seconds"],
+            "threads": max(worker["threads"] for worker in self.service.call("GET", "/v1/info")["workers"]),
             "parameters": self.service.call("GET", f"/v1/models/{run['model']}").get("parameters"),
             "interference": self.service.call("GET", f"/v1/runs/{run['id']}/interference"),
             "scores": [[point[key] for key in ("task", "name", "split", "step", "value")] for point in points],
