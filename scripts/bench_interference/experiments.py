@@ -56,7 +56,7 @@ class Experiment:
     choose: float = 0
 
     def body(self, arm, seed, tasks):
-        """A run's request without its data sets."""
+        """A run's request without its data sets. `stages` in the fields: `joint`, `sequential`, or the names of each."""
         specs = []
         for task in tasks:
             writes = task.kind in ("generation", "text")
@@ -64,8 +64,12 @@ class Experiment:
                          | ({"format": "raw"} if writes else {}) | ({"head": task.head} if task.head else {}))
         body = {**self.common, **arm.changes, "base_model": self.model, "tasks": specs, "seed": seed}
         trained = [task.name for task in tasks if not task.watched]
-        together = body.pop("stages", "joint") == "joint"
-        body["stages"] = [trained] if together else [[name] for name in trained]
+        stages = body.get("stages", "joint")
+        if stages == "joint":
+            stages = [trained]
+        elif stages == "sequential":
+            stages = [[name] for name in trained]
+        body["stages"] = [named for stage in stages if (named := [name for name in stage if name in trained])]
         return body
 
     @property
@@ -204,6 +208,19 @@ WEIGHTING = Experiment(
      Arm("uncertainty", "uncertainty", {"weighting": {"method": "uncertainty"}})),
     {**FINE_TUNING, "epochs": 2}, evaluations=3, choose=0.1)
 
+# Weights have something to weigh only where a stage has several tasks.
+WEIGHTED = {"weighting": {"method": "gradnorm"}}
+HYBRID = Experiment(
+    "hybrid", "Two stages of two tasks: loss weights, EWC, and both", "minilm",
+    tuple(Task(name, file, 4000, 1000, quick=quick) for name, file, quick in (
+        ("sentiment", "sentiment_mr", 64), ("banking", "intent_banking77", 154),
+        ("emotion", "emotion_ekman", 64), ("topic", "topic_dbpedia14", 42))),
+    (NAIVE, EWC_SWEEP[1], Arm("gradnorm", "GradNorm", WEIGHTED, cost=1.05),
+     Arm("gradnorm_ewc", "GradNorm + EWC λ=1e3", {**WEIGHTED, **EWC_SWEEP[1].changes}, cost=1.15), JOINT, FROZEN,
+     Arm("equal_ewc", "equal weights + EWC λ=1e3", {"weighting": {"method": "equal"}, **EWC_SWEEP[1].changes}, cost=1.1),
+     SINGLE),
+    {**FINE_TUNING, "stages": [["sentiment", "banking"], ["emotion", "topic"]]}, evaluations=3)
+
 CURRICULUM = Experiment(
     "curriculum", "Easy rows first: three tasks at once on a small budget", "smollm2",
     tuple(Task(name, file, 600, 300, metric="macro_f1", quick=quick) for name, file, quick in (
@@ -216,4 +233,4 @@ CURRICULUM = Experiment(
 
 
 # In the order in which they run.
-EXPERIMENTS = (SEQUENCE, IMBALANCE, CLINC, GENERATION, WEIGHTING, CURRICULUM)
+EXPERIMENTS = (SEQUENCE, IMBALANCE, CLINC, GENERATION, WEIGHTING, HYBRID, CURRICULUM)

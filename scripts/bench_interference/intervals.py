@@ -41,11 +41,13 @@ class Scores:
         self.own, self.best, self.end, self.held = own, best, end, held
 
     @classmethod
-    def of(cls, matrix, held):
-        """From R[i][j], the score on task j after stage i, which trains task i."""
-        last = len(matrix) - 1
-        best = [max(row[task] for row in matrix[:-1]) if task < last else None for task in range(last + 1)]
-        return cls([matrix[task][task] for task in range(last + 1)], best, list(matrix[-1]), held)
+    def of(cls, matrix, held, stages=None):
+        """From R[i][j], the score on task j after stage i, and the last stage that trains each task (None: task i
+        is trained by stage i)."""
+        stages = stages or range(len(matrix))
+        best = [max(row[task] for row in matrix[:-1]) if stage < len(matrix) - 1 else None
+                for task, stage in enumerate(stages)]
+        return cls([matrix[stage][task] for task, stage in enumerate(stages)], best, list(matrix[-1]), held)
 
     @property
     def acc(self):

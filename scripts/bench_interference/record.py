@@ -74,7 +74,13 @@ def scores(experiment, runs):
     if len(runs) > 1 or len(rows) < 2:
         return None
     return Scores.of([[gain(task.metric, row["scores"][task.name]) for task in experiment.trained] for row in rows],
-                     None)
+                     None, last_stages(experiment, runs[0]))
+
+
+def last_stages(experiment, run):
+    """The last stage that trains each task."""
+    found = {name: index for index, stage in enumerate(run["spec"]["stages"]) for name in stage}
+    return [found[task.name] for task in experiment.trained]
 
 
 def base(experiment, runs):
@@ -86,9 +92,9 @@ def base(experiment, runs):
 
 def bit_identical(experiment, run):
     """Whether every held-out loss of every task stays the same number after its own stage."""
-    stages = [row["step"] for row in run["interference"]["r_matrix"]]
-    for index, task in enumerate(experiment.trained):
-        later = [value for step, value in points(run, task.name, "loss", "validation") if step >= stages[index]]
+    ends = [row["step"] for row in run["interference"]["r_matrix"]]
+    for task, stage in zip(experiment.trained, last_stages(experiment, run)):
+        later = [value for step, value in points(run, task.name, "loss", "validation") if step >= ends[stage]]
         if len(set(later)) > 1:
             return False
     return True

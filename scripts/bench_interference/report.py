@@ -228,6 +228,18 @@ def hybrid_claim(found):
                  f"and at most {number(part['acc'])} with EWC alone")
 
 
+def weighted_claim(found):
+    both, weights, part = found.get("gradnorm_ewc"), found.get("gradnorm"), found.get("ewc_1e3")
+    if not (both and weights and part):
+        return None
+    text = (f"ACC {number(both['acc'])} against {number(weights['acc'])} with GradNorm alone and {number(part['acc'])} "
+            "with EWC alone")
+    equal = found.get("equal_ewc")
+    if equal:
+        text += f"; {number(equal['acc'])} with equal weights + EWC"
+    return holds(above(both["acc"], weights["acc"], part["acc"]), text)
+
+
 def drift_claim(found):
     naive = found.get("naive")
     if not naive or naive.get("drift_cosine") is None:
@@ -296,6 +308,7 @@ CLAIMS = (
     ("generation", "EWC + replay: better than either", hybrid_claim),
     ("imbalance", "inverse frequency: 90/10 becomes 50/50, variance of the loss .45 → .12", imbalance_claim),
     ("weighting", "GradNorm: old-task accuracy 85 % against 60 %", gradnorm_claim),
+    ("hybrid", "weighting + EWC: better than either", weighted_claim),
     ("curriculum", "curriculum: old-task F1 88 % against 65 %", curriculum_claim),
 )
 

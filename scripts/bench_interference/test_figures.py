@@ -52,6 +52,11 @@ class Forgetting(unittest.TestCase):
         self.assertAlmostEqual(found[1], -0.2)
         self.assertEqual(set(found), {0, 1})
 
+    def test_a_stage_may_train_several_tasks_and_a_task_several_stages(self):
+        found = intervals.Scores.of([[0.5, 0.6, 0.2], [0.4, 0.3, 0.9]], None, [0, 0, 1])
+        self.assertEqual((found.own, found.best), ([0.5, 0.6, 0.9], [0.5, 0.6, None]))
+        self.assertEqual(intervals.Scores.of([[0.5, 0.6], [0.7, 0.3]], None, [1, 0]).best, [None, 0.6])
+
 
 class Cut(unittest.TestCase):
     def test_one_seed_has_an_interval_over_the_rows_around_the_ratio(self):
@@ -159,6 +164,13 @@ class Plans(unittest.TestCase):
         catalogue[0]["parameters"].pop()
         self.assertEqual(plans.unavailable(plans.REPLAY, catalogue), "rate of retention replay")
 
+    def test_stages_name_the_tasks_that_a_run_has(self):
+        def stages(arm, tasks):
+            return plans.HYBRID.body(arm, 1, tasks)["stages"]
+        self.assertEqual(stages(plans.NAIVE, plans.HYBRID.tasks), [["sentiment", "banking"], ["emotion", "topic"]])
+        self.assertEqual(stages(plans.JOINT, plans.HYBRID.tasks), [["sentiment", "banking", "emotion", "topic"]])
+        self.assertEqual(stages(plans.SINGLE, plans.HYBRID.tasks[2:3]), [["emotion"]])
+
     def test_every_arm_has_a_name_of_its_own(self):
         for experiment in plans.EXPERIMENTS:
             names = [arm.name for arm in experiment.arms]
@@ -188,7 +200,7 @@ def raw_run(experiment, matrix, losses=None):
               for stage in stages for name, score in stage["scores"].items()]
     points += [[name, "loss", "validation", stage["step"], value]
                for name, values in (losses or {}).items() for stage, value in zip(stages, values)]
-    return {"spec": {"dtype": "fp32"}, "training_seconds": 60.5, "threads": 2, "parameters": 7, "scores": points,
+    return {"spec": {"dtype": "fp32", "stages": [[name] for name in names]}, "training_seconds": 60.5, "threads": 2, "parameters": 7, "scores": points,
             "interference": {"r_matrix": stages, "base": dict.fromkeys(names, 0.2), "drift": [{"cosine": 0.123456}]},
             "shares": [["sentiment", 1, 0.25], ["sentiment", 2, 0.75]],
             "loss": [{"task": "sentiment", "epoch": epoch, "variance": epoch / 2} for epoch in (1, 2)]}
