@@ -57,6 +57,7 @@ package enum Multitask {
     private static let adaptations: [any AdaptationMethod.Type] = [
         FullAdaptation.self,
         LoRA.self,
+        OLoRA.self,
         AdapterPerTask.self,
         HeadsOnly.self,
         ProgressiveColumns.self,

@@ -9,6 +9,9 @@ package struct MethodDescriptor: Sendable, Equatable {
     /// Which tasks train the same parameters, their heads aside.
     package enum Sharing: Sendable {
         case all
+        /// All: each stage trains an addition of its own to what earlier stages trained, which is
+        /// frozen.
+        case additions
         /// Those of one stage; what earlier stages trained is frozen.
         case stage
         /// None: nothing can interfere, and nothing is forgotten.
@@ -111,6 +114,8 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var keepsBase: Bool
     /// It learns from a stage's steps what to keep of it, not from the model at its end.
     package var learnsFromSteps: Bool
+    /// It holds the parameters that earlier stages trained, or merges them with what they were.
+    package var holdsParameters: Bool
     /// What the method needs and a run has once; `nil` where there is no such thing.
     package var means: String?
     /// It compares the gradients of tasks at parameters that they share.
@@ -128,7 +133,7 @@ package struct MethodDescriptor: Sendable, Equatable {
         tasksMin: Int = 1, epochsMin: Int = 1, ignoresLossScale: Bool = false,
         outputKinds: [TaskKind] = [], earlierRows: EarlierRows = .none, earlierDraws: Int = 0,
         addsTerms: Bool = false, canStrengthen: Bool = true, keepsBase: Bool = false,
-        learnsFromSteps: Bool = false,
+        learnsFromSteps: Bool = false, holdsParameters: Bool = false,
         means: String? = nil, comparesGradients: Bool = false, sharing: Sharing = .all,
         outcome: Outcome = .weights, ranksByDifficulty: Bool = false
     ) {
@@ -149,6 +154,7 @@ package struct MethodDescriptor: Sendable, Equatable {
         self.canStrengthen = canStrengthen
         self.keepsBase = keepsBase
         self.learnsFromSteps = learnsFromSteps
+        self.holdsParameters = holdsParameters
         self.means = means
         self.comparesGradients = comparesGradients
         self.sharing = sharing

@@ -26,6 +26,7 @@ extension RunSpec {
                     + "adaptation")
         }
         guard method.sharing != .all else { return nil }
+        if method.sharing == .additions { return additionsContradiction(method, catalogue) }
         if method.sharing == .stage, let task = taskOfSharedHead {
             return Contradiction(
                 parameter: "tasks",
@@ -57,6 +58,41 @@ extension RunSpec {
                 rule: Self.nothingShared(method, found: aggregation.method))
         }
         return nil
+    }
+
+    /// A stage trains an addition of its own, and earlier ones are frozen.
+    private func additionsContradiction(
+        _ method: MethodDescriptor, _ catalogue: [MethodDescriptor]
+    ) -> Contradiction? {
+        let stages = trainedStagePlaces.count
+        guard stages > 1 else {
+            return Contradiction(
+                parameter: "adaptation",
+                rule: "`\(method.name)` keeps the stages of a run apart and needs at least 2 "
+                    + "`stages` that are trained, found \(stages)")
+        }
+        if let rank = method.parameters.first(where: { $0.name == "rank" }) {
+            let chosen = adaptation?.parameters[rank.name] ?? rank.default
+            let max = Int(rank.range.upperBound) / stages
+            guard chosen <= Double(max) else {
+                return Contradiction(
+                    parameter: "adaptation.rank",
+                    rule: "must be at most \(max): `\(method.name)` has one for each of "
+                        + "\(stages) stages, and \(Int(rank.range.upperBound)) in all, found "
+                        + "\(Int(chosen))")
+            }
+        }
+        guard
+            let holding = catalogue.first(where: { one in
+                one.family == .retention && one.holdsParameters
+                    && retention?.contains { $0.method == one.name } ?? false
+            })
+        else { return nil }
+        return Contradiction(
+            parameter: "retention",
+            rule: "`\(holding.name)` holds parameters that earlier stages trained, which the "
+                + "adaptation `\(method.name)` freezes; take one that brings rows or outputs of "
+                + "earlier tasks, such as replay")
     }
 
     private var taskOfSharedHead: TaskSpec? {

@@ -19,8 +19,8 @@ package final class Parameter {
     }
     /// Set: backward passes add to it, and no gradient is accumulated.
     package var scores: SampleScores?
-    /// Low-rank changes of this matrix by name, for the rows that ask for one.
-    package var adapters: [String: LowRankAdapter] = [:]
+    /// Low-rank changes of this matrix by name, for the rows that ask for one: their sum.
+    package var adapters: [String: [LowRankAdapter]] = [:]
     private var accumulators: [Accumulator] = []
 
     private struct Accumulator {

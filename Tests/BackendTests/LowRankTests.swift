@@ -3,17 +3,20 @@ import Tensor
 import Testing
 
 extension OpCase {
-    /// Five rows: two with one adapter, one with none, two with another of another rank.
+    /// Five rows: two with one adapter, one with none, two with another that is a sum of two.
     static func lowRank() -> OpCase {
-        let shapes = [[5, 7], [4, 7], [2, 7], [4, 2], [3, 7], [4, 3]]
+        let shapes = [[5, 7], [4, 7], [2, 7], [4, 2], [3, 7], [4, 3], [1, 7], [4, 1]]
         let spans = [
             AdapterSpan(adapter: "a", rows: 0..<2), AdapterSpan(adapter: "b", rows: 3..<5),
         ]
         return OpCase(name: "linear with two adapters", shapes: shapes) {
             let weight = $0.parameter(1)
             weight.adapters = [
-                "a": LowRankAdapter(a: $0.parameter(2), b: $0.parameter(3), scale: 2),
-                "b": LowRankAdapter(a: $0.parameter(4), b: $0.parameter(5), scale: 0.5),
+                "a": [LowRankAdapter(a: $0.parameter(2), b: $0.parameter(3), scale: 2)],
+                "b": [
+                    LowRankAdapter(a: $0.parameter(4), b: $0.parameter(5), scale: 0.5),
+                    LowRankAdapter(a: $0.parameter(6), b: $0.parameter(7), scale: 3),
+                ],
             ]
             let rows = RowSpace(
                 count: 5, spans: [TaskSpan(task: 0, rows: 0..<5)], adapters: spans)
@@ -21,7 +24,8 @@ extension OpCase {
                 $0.tape.gather($0.tensor(0), [0, 1, 2, 3, 4], rows: rows), weight)
         } reference: { x in
             var y = Reference.linear(x[0], x[1], k: 7)
-            for (rows, a, b, rank, scale) in [(0..<2, 2, 3, 2, 2.0), (3..<5, 4, 5, 3, 0.5)] {
+            let changes = [(0..<2, 2, 3, 2, 2.0), (3..<5, 4, 5, 3, 0.5), (3..<5, 6, 7, 1, 3)]
+            for (rows, a, b, rank, scale) in changes {
                 let own = Array(x[0][rows.lowerBound * 7..<rows.upperBound * 7])
                 let inner = Reference.linear(own, x[a], k: 7)
                 let change = Reference.linear(inner, x[b], k: rank)
@@ -50,7 +54,7 @@ extension OpCase {
             weight.isTrainable = false
             let adapter = LowRankAdapter(
                 a: parameter(2, [2, 6]), b: parameter(3, [4, 2]), scale: 2)
-            weight.adapters["x"] = adapter
+            weight.adapters["x"] = [adapter]
             for part in [adapter.a, adapter.b] { part.slots = 2 }
             let table = parameter(4, [5, 6])
             let rows = RowSpace(
@@ -85,7 +89,7 @@ extension OpCase {
         let weight = parameter(1, [4, 6])
         let before = weight.value.floats()
         let adapter = LowRankAdapter(a: parameter(2, [2, 6]), b: parameter(3, [4, 2]), scale: 2)
-        weight.adapters["x"] = adapter
+        weight.adapters["x"] = [adapter]
         let rows = RowSpace(
             count: 3, spans: [TaskSpan(task: 0, rows: 0..<3)],
             adapters: [AdapterSpan(adapter: "x", rows: 0..<3)])

@@ -47,9 +47,9 @@ struct AdapterTests {
         #expect(hidden(["x", "x", "x", "x"]) == before)
         // Seven matrices in each of two blocks.
         #expect(adapter.layers.count == 14)
-        for (_, weight, lowRank) in adapter.layers {
-            let bound = 1 / Float(weight.value.shape[1]).squareRoot()
-            let values = lowRank.a.value.floats()
+        for layer in adapter.layers {
+            let bound = 1 / Float(layer.weight.value.shape[1]).squareRoot()
+            let values = layer.blocks[0].a.value.floats()
             #expect(values.allSatisfy { abs($0) <= bound })
             #expect((values.map(abs).max() ?? 0) > 0.8 * bound)
         }
@@ -102,6 +102,29 @@ struct AdapterTests {
         tape.backward()
         #expect(model.backbone.parameters.allSatisfy { $0.gradientNorm(slot: 0) == 0 })
         #expect(adapter.parameters.allSatisfy { $0.gradientNorm(slot: 0) > 0 })
+    }
+
+    @Test("blocks add up, and join into one adapter that does the same")
+    func blocks() throws {
+        let spec = AdapterSpec(name: "x", rank: 6, alpha: 12)
+        let cut = try model.addAdapter(spec, blocks: 3, seed: 1)
+        #expect(cut.layers.allSatisfy { $0.blocks.map(\.rank) == [2, 2, 2] })
+        #expect(Set(cut.parameters.map(\.name)).count == 14 * 3 * 2)
+        fill(cut)
+        let names = sequences.map { _ in "x" as String? }
+        let before = hidden(names)
+        #expect(distance(before, hidden([])) > 1e-3)
+        try model.joinAdapters()
+        let whole = try #require(model.adapter(named: "x"))
+        #expect(model.adapters.count == 1 && whole.spec == spec && whole !== cut)
+        #expect(whole.layers.allSatisfy { $0.blocks.map(\.rank) == [6] })
+        #expect(distance(hidden(names), before) < 2e-5)
+        // One without the second block is another.
+        for parameter in cut.parameters(block: 1) {
+            parameter.value.pointer.update(repeating: 0, count: parameter.value.count)
+        }
+        whole.join(cut)
+        #expect(distance(hidden(names), before) > 1e-3)
     }
 
     @Test("an adapter is saved under PEFT's names and loads again")

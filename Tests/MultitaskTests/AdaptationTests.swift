@@ -15,9 +15,14 @@ import Testing
             return
         }
         #expect(shared.rank == 8 && shared.alpha == 16 && shared.targets.isEmpty)
-        #expect(!shared.isPerTask)
+        #expect(shared.scope == .run)
         let spec = MethodSpec(
             "adapter_per_task", ["rank": 2, "alpha": 4], lists: ["targets": ["q_proj"]])
+        guard case .adapters(let added) = try needs(MethodSpec("o_lora")) else {
+            Issue.record("O-LoRA needs adapters")
+            return
+        }
+        #expect(added.rank == 8 && added.scope == .stage(orthogonality: 0.5))
         let progressive = MethodSpec("progressive", ["width": 5])
         #expect(try needs(progressive) == .columns(lateralWidth: 5))
         let alone = MethodSpec("progressive", options: ["laterals": "false"])
@@ -26,7 +31,7 @@ import Testing
             Issue.record("it needs adapters")
             return
         }
-        #expect(own.rank == 2 && own.alpha == 4 && own.targets == ["q_proj"] && own.isPerTask)
+        #expect(own.rank == 2 && own.alpha == 4 && own.targets == ["q_proj"] && own.scope == .task)
     }
 
     @Test("A list that the method does not take, or a rank out of range, is refused")
@@ -71,6 +76,30 @@ import Testing
                     $0.aggregation = MethodSpec("pcgrad")
                     ($0.stages, $0.retention) = ([["a"], ["a", "b"]], [MethodSpec("ewc")])
                 }, nil
+            ),
+            (run("o_lora") { $0.stages = [["a"], ["b"]] }, nil),
+            (run("o_lora") { _ in }, "adaptation"),
+            (
+                run("o_lora") {
+                    ($0.stages, $0.retention) = ([["a"], ["b"]], [MethodSpec("ewc")])
+                }, "retention"
+            ),
+            (
+                run("o_lora") {
+                    ($0.stages, $0.retention) = ([["a"], ["b"]], [MethodSpec("sfa")])
+                }, "retention"
+            ),
+            (
+                run("o_lora") {
+                    ($0.stages, $0.retention) = ([["a"], ["a", "b"]], [MethodSpec("replay")])
+                    $0.aggregation = MethodSpec("pcgrad")
+                }, nil
+            ),
+            (
+                run("o_lora") {
+                    $0.stages = [["a"], ["b"]]
+                    $0.adaptation = MethodSpec("o_lora", ["rank": 513])
+                }, "adaptation.rank"
             ),
             (run("progressive") { $0.stages = [["a"], ["a", "b"]] }, "stages"),
             (

@@ -27,6 +27,25 @@ import Testing
         tape.backward()
     }
 
+    @Test("A penalty's gradient is added to the scaled one as it is")
+    func penaltyGradient() {
+        func moved(_ gradient: [Float], _ penalty: [Float]?) -> [Float] {
+            let parameter = parameter([0.5, -1.25, 2], rank: 2)
+            accumulate(parameter, gradient)
+            let optimiser = AdamW([parameter], AdamWConfiguration(), backend: backend)
+            var penalties = Penalties()
+            penalties.gradients = penalty.map { [0: Tensor($0, [3, 1], backend: backend)] } ?? [:]
+            optimiser.step(learningRate: 0.01, scale: 0.5, penalties: penalties)
+            // A second one, since the first of Adam depends on signs alone.
+            parameter.clearGradients()
+            accumulate(parameter, [1, 1, 1])
+            optimiser.step(learningRate: 0.01, scale: 1)
+            return parameter.value.floats()
+        }
+        #expect(moved([1, 2, -4], [0.5, -3, 1]) == moved([2, -4, -2], nil))
+        #expect(moved([1, 2, -4], [0.5, -3, 1]) != moved([1, 2, -4], nil))
+    }
+
     @Test("Five steps agree with the formula in double precision", arguments: [1, 2])
     func formula(rank: Int) {
         var configuration = AdamWConfiguration()

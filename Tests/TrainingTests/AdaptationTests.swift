@@ -32,7 +32,7 @@ import Testing
                     maxLength: 64), seed: 5)
         }
         let needs = try Multitask.adaptation(adaptation, tasks: names).needs
-        try model.adapt(to: needs, tasks: names, seed: 1)
+        try model.adapt(to: needs, tasks: names, stages: 1, seed: 1)
         var generator = SeededGenerator(7)
         for parameter in model.adapters.flatMap(\.parameters) {
             for i in 0..<parameter.value.count {
@@ -72,16 +72,16 @@ import Testing
         _ = try runner.pass.run(rows, recording: true)
         let adapter = try #require(runner.model.adapters.first)
         let found = adapter.layers.map { layer in
-            [layer.lowRank.a, layer.lowRank.b].map { $0.gradients[0]?.floats() ?? [] }
+            [layer.blocks[0].a, layer.blocks[0].b].map { $0.gradients[0]?.floats() ?? [] }
         }
         try runner.model.mergeAdapters()
         for parameter in runner.model.backbone.parameters { parameter.isTrainable = true }
         _ = try runner.pass.run(rows, recording: true)
         for (layer, gradients) in zip(adapter.layers, found) {
             let g = try #require(layer.weight.gradients[0])
-            let (a, b) = (layer.lowRank.a.value, layer.lowRank.b.value)
+            let (a, b) = (layer.blocks[0].a.value, layer.blocks[0].b.value)
             let (outputs, rank, inputs) = (b.shape[0], b.shape[1], a.shape[1])
-            let s = layer.lowRank.scale
+            let s = layer.blocks[0].scale
             var (dA, dB) = (
                 [Float](repeating: 0, count: a.count), [Float](repeating: 0, count: b.count)
             )

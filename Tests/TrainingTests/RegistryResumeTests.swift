@@ -28,6 +28,9 @@ import Testing
             spec.adaptation = method
             // Tasks with heads, which is what one of them trains alone.
             spec.tasks[1] = TaskSpec(name: "topic", kind: .classification, dataset: "topic")
+            if [.additions, .stage].contains(descriptor.sharing) {
+                spec.stages = [["mood"], ["topic"]]
+            }
         case .retention: spec = TinyRun.sequence([method], epochs: 2)
         }
         return spec

@@ -113,6 +113,11 @@ def ewc(strength, method="ewc"):
     return {"method": method, "lambda": strength}
 
 
+def adapters(method, title):
+    return Arm(method, f"{title} (rate 5e-4)", {
+        "adaptation": {"method": method}, "optimizer": {"name": "adamw", "learning_rate": 5e-4}}, cost=0.8)
+
+
 # One sweep for EWC: too weak forgets, too strong learns nothing new.
 LAMBDAS = {"1e2": 1e2, "1e3": 1e3, "1e4": 1e4, "1e5": 1e5}
 HYBRID_LAMBDA = 1e3
@@ -138,9 +143,9 @@ DER = Arm("der_pp", "DER++ 10 %", {"retention": [{"method": "der_pp"}]}, cost=2.
 LWF = Arm("lwf", "LwF", {"retention": [{"method": "lwf"}]}, cost=1.4)
 SFA = Arm("sfa", "SFA: merged with the stage before", {"retention": [{"method": "sfa"}]})
 A_GEM = Arm("a_gem", "A-GEM 10 %", {"retention": [{"method": "a_gem"}]}, cost=2)
-ADAPTERS = Arm("adapter_per_task", "adapter per task (rate 5e-4)", {
-    "adaptation": {"method": "adapter_per_task"}, "optimizer": {"name": "adamw", "learning_rate": 5e-4}},
-    cost=0.8)
+ADAPTERS = adapters("adapter_per_task", "adapter per task")
+LORA = adapters("lora", "one adapter for all")
+O_LORA = adapters("o_lora", "O-LoRA: one for each stage, orthogonal")
 PROGRESSIVE = Arm("progressive", "progressive columns", {"adaptation": {"method": "progressive"}}, cost=2.5)
 NO_LATERALS = Arm("columns_alone", "the same without laterals", {
     "adaptation": {"method": "progressive", "laterals": False}}, cost=2)
@@ -154,7 +159,7 @@ FINE_TUNING = {"optimizer": {"name": "adamw", "learning_rate": 5e-5}, "epochs": 
 SEQUENCE = Experiment(
     "sequence", "Five classification tasks, one after the other", "minilm", FIVE,
     (NAIVE, REPLAY, JOINT, FROZEN, *EWC_SWEEP[1:3], REPLAY_EWC, REPLAY_EWC_WEAK, REPLAY_LWF, GDUMB, SINGLE,
-     EWC_SWEEP[0], EWC_SWEEP[3], ONLINE_EWC, DER, LWF, SFA, A_GEM, ADAPTERS, PROGRESSIVE, NO_LATERALS),
+     EWC_SWEEP[0], EWC_SWEEP[3], ONLINE_EWC, DER, LWF, SFA, A_GEM, LORA, O_LORA, ADAPTERS, PROGRESSIVE, NO_LATERALS),
     {**FINE_TUNING, "stages": "sequential"}, evaluations=6)
 
 CLINC = Experiment(
@@ -176,7 +181,7 @@ GENERATION = Experiment(
     tuple(Task(name, file, 500, 200, "generation", "bleu", quick=12) for name, file in (
         ("restaurant", "nlg_restaurant"), ("hotel", "nlg_hotel"), ("laptop", "nlg_laptop"),
         ("replies", "reply_camrest"), ("translation", "translation_en_vi"))) + (NEUTRAL,),
-    (NAIVE, REPLAY, JOINT, *EWC_SWEEP[:2], REPLAY_EWC, A_GEM, SINGLE, DER, LWF, ADAPTERS),
+    (NAIVE, REPLAY, JOINT, *EWC_SWEEP[:2], REPLAY_EWC, A_GEM, SINGLE, DER, LWF, LORA, O_LORA, ADAPTERS),
     {**SMALL_MODEL, "stages": "sequential"}, evaluations=6)
 
 

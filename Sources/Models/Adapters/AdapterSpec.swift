@@ -1,5 +1,7 @@
 /// A low-rank adapter: which layers, and how large.
 package struct AdapterSpec: Codable, Sendable, Equatable {
+    static let rankMax = 1024
+
     package var name: String
     package var rank: Int
     package var alpha: Double

@@ -3,10 +3,13 @@ import Tensor
 
 extension Model {
     /// Adds an adapter that changes nothing yet; one of this name is replaced.
+    /// - Parameter blocks: into how many its rank is cut, for a run that trains them in turn.
     /// - Throws: `invalid_input` when the spec does not fit the backbone.
     @discardableResult
-    package func addAdapter(_ spec: AdapterSpec, seed: UInt64) throws -> Adapter {
-        let adapter = try makeAdapter(spec)
+    package func addAdapter(
+        _ spec: AdapterSpec, blocks: Int = 1, seed: UInt64
+    ) throws -> Adapter {
+        let adapter = try makeAdapter(spec, blocks: blocks)
         adapter.initialise(seed: seed)
         adapter.attach()
         return adapter
@@ -93,9 +96,19 @@ extension Model {
         }
     }
 
-    private func makeAdapter(_ spec: AdapterSpec) throws -> Adapter {
+    /// Makes one of the blocks of each adapter: it answers as before, but for rounding.
+    /// - Throws: never for adapters that the model has.
+    package func joinAdapters() throws {
+        for cut in adapters where cut.layers.contains(where: { $0.blocks.count > 1 }) {
+            let whole = try makeAdapter(cut.spec)
+            whole.join(cut)
+            whole.attach()
+        }
+    }
+
+    private func makeAdapter(_ spec: AdapterSpec, blocks: Int = 1) throws -> Adapter {
         let adapter = try Adapter(
-            spec, key: adapterPrefix + spec.name, on: backbone, backend: backend)
+            spec, blocks: blocks, key: adapterPrefix + spec.name, on: backbone, backend: backend)
         removeAdapter(spec.name)
         adapters.append(adapter)
         return adapter

@@ -42,7 +42,7 @@ struct PEFTFolder {
                     + "else")
         }
         return AdapterSpec(
-            name: name, rank: try config.integer("r", in: 1...1024),
+            name: name, rank: try config.integer("r", in: 1...AdapterSpec.rankMax),
             alpha: try config.number("lora_alpha", in: 1e-6...1e6), targets: Set(layers).sorted())
     }
 
@@ -52,16 +52,13 @@ struct PEFTFolder {
                 "adapter_model.safetensors: it has \(file.names.count / 2) layers, the base model "
                     + "has \(adapter.layers.count) of these names")
         }
-        for (layer, _, lowRank) in adapter.layers {
-            try file.read("\(Self.prefix)\(layer).lora_A.weight", into: lowRank.a.value)
-            try file.read("\(Self.prefix)\(layer).lora_B.weight", into: lowRank.b.value)
-        }
+        for (name, matrix) in Self.matrices(adapter) { try file.read(name, into: matrix) }
     }
 
     static func write(
         _ adapter: Adapter, of configuration: BackboneConfiguration, to folder: String
     ) throws {
-        let names = Set(adapter.layers.map { $0.layer.split(separator: ".").last ?? "" }).sorted()
+        let names = Set(adapter.layers.map { $0.name.split(separator: ".").last ?? "" }).sorted()
         let kinds = ["bert": "FEATURE_EXTRACTION", "t5": "SEQ_2_SEQ_LM"]
         let config: JSON = [
             "peft_type": "LORA", "r": .integer(Int64(adapter.spec.rank)),
@@ -74,12 +71,18 @@ struct PEFTFolder {
         _ = mkdir(folder, 0o755)
         try SafetensorsWriter.write(
             "\(folder)/adapter_model.safetensors", metadata: ["format": "pt"],
-            tensors: adapter.layers.flatMap { layer, _, lowRank in
-                [
-                    ("\(prefix)\(layer).lora_A.weight", lowRank.a.value),
-                    ("\(prefix)\(layer).lora_B.weight", lowRank.b.value),
-                ]
-            })
+            tensors: matrices(adapter))
         try DurableFile.write(config.bytes(), to: "\(folder)/adapter_config.json")
+    }
+
+    /// A and B of every layer by PEFT's names.
+    private static func matrices(_ adapter: Adapter) -> [(name: String, tensor: Tensor)] {
+        adapter.layers.flatMap { layer in
+            precondition(layer.blocks.count == 1, "PEFT knows no blocks")
+            return [
+                ("\(prefix)\(layer.name).lora_A.weight", layer.blocks[0].a.value),
+                ("\(prefix)\(layer.name).lora_B.weight", layer.blocks[0].b.value),
+            ]
+        }
     }
 }

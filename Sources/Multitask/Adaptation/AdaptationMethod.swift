@@ -20,8 +20,18 @@ package enum AdaptationNeeds: Sendable, Equatable {
         package var alpha: Double
         /// Last parts of layer names; empty: every linear layer of the blocks.
         package var targets: [String]
-        /// One for each task, or one for all.
-        package var isPerTask: Bool
+        package var scope: Scope
+    }
+
+    /// Which rows one adapter is for.
+    package enum Scope: Sendable, Equatable {
+        /// All tasks', over all stages.
+        case run
+        /// One task's.
+        case task
+        /// All tasks', as the sum of one for each stage, of which a stage trains its own.
+        /// `orthogonality`: λ of Σ_{i<t} ‖A_i·A_tᵀ‖² over earlier stages i.
+        case stage(orthogonality: Double)
     }
 }
 
@@ -43,9 +53,9 @@ extension AdaptationNeeds.LowRank {
             "last parts of layer names, such as q_proj; empty: every linear layer of the blocks"),
     ]
 
-    init(_ settings: MethodSettings, isPerTask: Bool) {
+    init(_ settings: MethodSettings, _ scope: AdaptationNeeds.Scope) {
         self.init(
             rank: Int(settings["rank"]), alpha: settings["alpha"],
-            targets: settings.names("targets"), isPerTask: isPerTask)
+            targets: settings.names("targets"), scope: scope)
     }
 }

@@ -17,6 +17,6 @@ package struct AdapterPerTask: AdaptationMethod {
     package let needs: AdaptationNeeds
 
     package init(_ settings: MethodSettings) {
-        needs = .adapters(AdaptationNeeds.LowRank(settings, isPerTask: true))
+        needs = .adapters(AdaptationNeeds.LowRank(settings, .task))
     }
 }

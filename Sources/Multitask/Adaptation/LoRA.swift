@@ -20,6 +20,6 @@ package struct LoRA: AdaptationMethod {
     package let needs: AdaptationNeeds
 
     package init(_ settings: MethodSettings) {
-        needs = .adapters(AdaptationNeeds.LowRank(settings, isPerTask: false))
+        needs = .adapters(AdaptationNeeds.LowRank(settings, .run))
     }
 }

@@ -18,7 +18,7 @@ package struct EWC: RetentionMethod {
         family: .retention, name: "ewc", paper: "arXiv:1612.00796",
         equation: "L + (λ/2) Σ_k Σ_i F_k,i (θ_i − θ*_k,i)²",
         summary: "Holds parameters that earlier tasks depend on near where those tasks left them.",
-        parameters: Self.parameters, means: "the quadratic penalty")
+        parameters: Self.parameters, holdsParameters: true, means: "the quadratic penalty")
 
     static let parameters: [MethodDescriptor.Parameter] = [
         .init(

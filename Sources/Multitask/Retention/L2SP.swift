@@ -18,7 +18,7 @@ package struct L2SP: RetentionMethod {
                 "alpha", in: 0...1e6, default: 0.1,
                 "α: strength of the penalty; default: from the paper's grid")
         ],
-        keepsBase: true, means: "the quadratic penalty")
+        keepsBase: true, holdsParameters: true, means: "the quadratic penalty")
 
     package let needs: RetentionNeeds
 

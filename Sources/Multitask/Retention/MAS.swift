@@ -20,7 +20,7 @@ package struct MAS: RetentionMethod {
                 "samples", in: 1...100_000, default: 256,
                 "rows of each task that Ω averages over; default: ours"),
         ], outputKinds: [.classification, .pairClassification, .multiLabel, .regression],
-        means: "the quadratic penalty")
+        holdsParameters: true, means: "the quadratic penalty")
 
     package let needs: RetentionNeeds
 

@@ -15,7 +15,7 @@ package struct OnlineEWC: RetentionMethod {
                     "gamma", in: 0...1, default: 0.95,
                     "γ: what is left of the older Fisher; default: within the paper's sweep")
             ],
-        means: "the quadratic penalty")
+        holdsParameters: true, means: "the quadratic penalty")
 
     package let needs: RetentionNeeds
 

@@ -21,7 +21,7 @@ package struct SFA: RetentionMethod {
             .init(
                 "period", in: 0.001...1, default: 0.25,
                 "p: steps between two merges as a share of the stage's; default: ours"),
-        ])
+        ], holdsParameters: true)
 
     package let needs: RetentionNeeds
 

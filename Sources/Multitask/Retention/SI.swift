@@ -23,7 +23,7 @@ package struct SI: RetentionMethod {
             .init(
                 "damping", in: 1e-12...1e3, default: 0.1,
                 "ξ: bounds the importance of what hardly moved; default: the paper's"),
-        ], learnsFromSteps: true, means: "the quadratic penalty")
+        ], learnsFromSteps: true, holdsParameters: true, means: "the quadratic penalty")
 
     package let needs: RetentionNeeds
 

@@ -12,12 +12,15 @@ package struct AdamWConfiguration: Sendable {
     package init() {}
 }
 
-/// Quadratic penalties of some parameters, all with one strength.
+/// Penalties of some parameters.
 package struct Penalties {
+    /// Quadratic ones, all with one strength.
     package var byParameter: [Int: QuadraticPenalty]
     package var strength: Float
+    /// The gradients of others.
+    package var gradients: [Int: Tensor] = [:]
 
-    package init(byParameter: [Int: QuadraticPenalty], strength: Float) {
+    package init(byParameter: [Int: QuadraticPenalty] = [:], strength: Float = 0) {
         self.byParameter = byParameter
         self.strength = strength
     }
@@ -86,10 +89,13 @@ package final class AdamW {
             if filled.isEmpty { continue }
             states[index].updates += 1
             let state = states[index]
+            let slots = filled.compactMap { $0.element?.pointer }
+            let added = penalties?.gradients[index].map { [$0.pointer] } ?? []
             var update = AdamWUpdate(
                 value: parameter.value.pointer, first: state.first.pointer,
-                second: state.second.pointer, slots: filled.compactMap { $0.element?.pointer },
-                scales: filled.map { slot, _ in scale * Float(alpha?[slot] ?? 1) },
+                second: state.second.pointer, slots: slots + added,
+                scales: filled.map { slot, _ in scale * Float(alpha?[slot] ?? 1) }
+                    + added.map { _ in 1 },
                 count: parameter.value.count, learningRate: learningRate,
                 weightDecay: parameter.value.shape.count > 1 ? configuration.weightDecay : 0,
                 beta1: configuration.beta1, beta2: configuration.beta2,
@@ -103,7 +109,7 @@ package final class AdamW {
             path?.willMove(index)
             backend.adamW(update)
             path?.moved(
-                index, gradient: update.slots,
+                index, gradient: slots,
                 scales: filled.map { slot, _ in Float(alpha?[slot] ?? 1) })
         }
     }

@@ -16,7 +16,9 @@ struct LowRankPass {
 
     static func isTrainable(_ weight: Parameter, _ rows: RowSpace?) -> Bool {
         (rows?.adapters ?? []).contains { span in
-            weight.adapters[span.adapter].map { $0.a.isTrainable || $0.b.isTrainable } ?? false
+            (weight.adapters[span.adapter] ?? []).contains {
+                $0.a.isTrainable || $0.b.isTrainable
+            }
         }
     }
 
@@ -24,8 +26,10 @@ struct LowRankPass {
     init?(_ x: Tensor, _ weight: Parameter, into y: Tensor, backend: any Backend) {
         guard let space = x.rows, !weight.adapters.isEmpty else { return nil }
         var parts: [Part] = []
-        for span in space.adapters where !span.rows.isEmpty {
-            guard let adapter = weight.adapters[span.adapter] else { continue }
+        let changes = space.adapters.filter { !$0.rows.isEmpty }.flatMap { span in
+            (weight.adapters[span.adapter] ?? []).map { (span: span, adapter: $0) }
+        }
+        for (span, adapter) in changes {
             let (n, rank) = (span.rows.count, adapter.rank)
             let inner = Tensor([n, rank], backend: backend)
             if backend.failure != nil { return nil }

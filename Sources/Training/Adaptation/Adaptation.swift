@@ -34,17 +34,21 @@ extension Model {
             }
         case .backbone: try mergeAdapters()
         case .nothing: break
-        case .adapters(let need) where need.isPerTask:
-            if sharesAdapter { try mergeAdapters() }
         case .adapters(let need):
-            let goesOn = sharesAdapter && adapters.map(\.spec) == [need.spec(Self.shared)]
-            if !goesOn { try mergeAdapters() }
+            switch need.scope {
+            case .task: if sharesAdapter { try mergeAdapters() }
+            case .stage: try mergeAdapters()
+            case .run:
+                let goesOn = sharesAdapter && adapters.map(\.spec) == [need.spec(Self.shared)]
+                if !goesOn { try mergeAdapters() }
+            }
         }
     }
 
     /// Adds the adapters that the tasks' heads lack, and freezes all that the run does not train.
+    /// - Parameter stages: that the run trains.
     /// - Throws: `invalid_input` where adapters do not fit the model.
-    func adapt(to needs: AdaptationNeeds, tasks: [String], seed: UInt64) throws {
+    func adapt(to needs: AdaptationNeeds, tasks: [String], stages: Int, seed: UInt64) throws {
         for place in heads.indices where tasks.contains(heads[place].task) {
             switch needs {
             case .backbone: break
@@ -59,8 +63,8 @@ extension Model {
             case .nothing:
                 if adapter(named: Self.shared) != nil { heads[place].adapter = Self.shared }
             case .adapters(let need):
-                let name = need.isPerTask ? heads[place].task : Self.shared
-                try provide(need.spec(name), seed: seed)
+                let name = need.scope == .task ? heads[place].task : Self.shared
+                try provide(need, name, blocks: need.isPerStage ? stages : 1, seed: seed)
                 heads[place].adapter = name
             }
         }
@@ -85,6 +89,24 @@ extension Model {
         return true
     }
 
+    /// At the beginning of a stage: of an adapter that stages train in turn, its own block trains.
+    /// - Parameter block: of the stages that the run trains, which one it is.
+    func train(block: Int, of needs: AdaptationNeeds) {
+        guard case .adapters(let need) = needs, need.isPerStage,
+            let adapter = adapter(named: Self.shared)
+        else { return }
+        for parameter in adapter.parameters { parameter.isTrainable = false }
+        for parameter in adapter.parameters(block: block) { parameter.isTrainable = true }
+    }
+
+    /// The term that keeps the blocks of stages apart; `nil` where the run has none.
+    func orthogonality(_ needs: AdaptationNeeds, among parameters: [Parameter]) -> Orthogonality? {
+        guard case .adapters(let need) = needs, case .stage(let strength) = need.scope,
+            strength > 0, let adapter = adapter(named: Self.shared)
+        else { return nil }
+        return Orthogonality(adapter, strength: strength, among: parameters)
+    }
+
     /// What of a growing model the checkpoint of a stage must hold beside what the stage trains.
     var frozenColumns: [(name: String, tensor: Tensor)] {
         let networks = [backbone.parameters] + columns.map(\.parameters)
@@ -98,10 +120,13 @@ extension Model {
         }
     }
 
-    private func provide(_ spec: AdapterSpec, seed: UInt64) throws {
-        guard let found = adapter(named: spec.name) else {
-            let seed = SeededGenerator.hash("adapter \(spec.name)", seed: seed)
-            try addAdapter(spec, seed: seed)
+    private func provide(
+        _ need: AdaptationNeeds.LowRank, _ name: String, blocks: Int, seed: UInt64
+    ) throws {
+        let spec = need.spec(name, blocks: blocks)
+        guard let found = adapter(named: name) else {
+            let seed = SeededGenerator.hash("adapter \(name)", seed: seed)
+            try addAdapter(spec, blocks: blocks, seed: seed)
             return
         }
         guard found.spec == spec else {
@@ -127,7 +152,13 @@ extension Model {
 }
 
 extension AdaptationNeeds.LowRank {
-    fileprivate func spec(_ name: String) -> AdapterSpec {
-        AdapterSpec(name: name, rank: rank, alpha: alpha, targets: targets)
+    fileprivate var isPerStage: Bool {
+        if case .stage = scope { true } else { false }
+    }
+
+    /// Of `blocks` that each have the rank: together they are one that is as many times as large.
+    fileprivate func spec(_ name: String, blocks: Int = 1) -> AdapterSpec {
+        AdapterSpec(
+            name: name, rank: blocks * rank, alpha: Double(blocks) * alpha, targets: targets)
     }
 }

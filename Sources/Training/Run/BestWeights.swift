@@ -1,8 +1,8 @@
 import Models
 import Tensor
 
-/// A copy of the trained weights as they were at an evaluation, to go back to. Takes the memory
-/// of the trainable parameters once more.
+/// A copy of the trained weights as they were at an evaluation, to go back to. Takes their memory
+/// once more.
 struct BestWeights {
     private let backend: any Backend
     private var copies: [String: Tensor] = [:]
@@ -13,7 +13,7 @@ struct BestWeights {
     init(backend: any Backend) { self.backend = backend }
 
     mutating func take(_ parameters: [Parameter], step: Int, scores: [Double]) {
-        for parameter in parameters where parameter.isTrainable {
+        for parameter in parameters {
             let value = parameter.value
             let copy = copies[parameter.name] ?? Tensor(value.shape, backend: backend)
             backend.copy(value.pointer, to: copy.pointer, value.count)

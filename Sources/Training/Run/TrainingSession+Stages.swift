@@ -82,6 +82,7 @@ extension TrainingSession {
     /// Gives the step what the stage needs; also where a checkpoint is taken up.
     func beginStage() {
         guard position.stage < stages.count else { return }
+        model.train(block: block, of: adaptation)
         runner.methods.hasReference = retention?.hasReference(position.stage) ?? false
         for parameter in runner.parameters {
             parameter.clearGradients()

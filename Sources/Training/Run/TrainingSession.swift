@@ -27,6 +27,7 @@ final class TrainingSession {
     let representations: RepresentationProbe
     let generalText: GeneralText?
     var retention: Retention?
+    let orthogonality: Orthogonality?
     var position = RunPosition()
     /// The tasks' scores before training and after each stage, each in its own metric.
     var scores: [[Double]] = []
@@ -71,7 +72,8 @@ final class TrainingSession {
             spec, shape: shape, lengths: lengths,
             mixing: mixing, replay: needs?.extraRows ?? 0, curriculum: curriculum)
         try Self.addHeads(model, data, spec)
-        try model.adapt(to: adaptation, tasks: names, seed: spec.seed)
+        try model.adapt(
+            to: adaptation, tasks: names, stages: spec.trainedStagePlaces.count, seed: spec.seed)
         let tasks = spec.tasks.map { TrainingTask(name: $0.name, kind: $0.kind) }
         var configuration = AdamWConfiguration()
         configuration.weightDecay = Float(spec.optimizer.weightDecay)
@@ -106,6 +108,7 @@ final class TrainingSession {
                 }, seed: spec.seed, parameters: trained, shared: runner.shared,
                 backend: backend)
         }
+        orthogonality = model.orthogonality(adaptation, among: trained)
         if let failure = backend.failure { throw failure }
         try checkShared()
         announce()
@@ -137,6 +140,7 @@ final class TrainingSession {
         phase = "saving"
         report(now: true)
         let path = "\(inputs.scratch)/model.safetensors"
+        try model.joinAdapters()
         try model.save(to: path, includesBackbone: model.hasOwnBackbone || trainsBackbone)
         updateSeconds()
         return .finished(
@@ -196,7 +200,7 @@ final class TrainingSession {
                 referenceSpan: runner.referenceSpan)
             ?? draws.map { StepRow(data[$0.task].training[$0.row]) }
         let result = try runner.step(
-            rows, learningRate: rate, number: drawNumber, penalties: retention?.penalties,
+            rows, learningRate: rate, number: drawNumber, penalties: penalties,
             path: retention?.path(stage: position.stage))
         let seconds = clock.seconds
         position.index += 1
@@ -216,6 +220,17 @@ final class TrainingSession {
         }
         report(now: false)
     }
+
+    /// What is added to a step's gradient, of what is kept of earlier stages.
+    private var penalties: Penalties? {
+        guard let orthogonality else { return retention?.penalties }
+        var penalties = retention?.penalties ?? Penalties()
+        penalties.gradients = orthogonality.gradients(block: block)
+        return penalties
+    }
+
+    /// Which of the stages that the run trains is under way; the first where that is to come.
+    var block: Int { max(0, position.stage - (stages.count - spec.trainedStagePlaces.count)) }
 
     /// What a step's draws follow from beside the seed: the stage and the step within it, so that a
     /// stage draws the same whether those before it are part of the run or were learnt before.

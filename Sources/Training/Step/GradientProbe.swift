@@ -65,7 +65,7 @@ struct GradientProbe {
         let parameters = runner.parameters
         let wereTrainable = parameters.map(\.isTrainable)
         for (index, parameter) in parameters.enumerated() {
-            parameter.isTrainable = indices.contains(index)
+            parameter.isTrainable = wereTrainable[index] && indices.contains(index)
             parameter.slots = parameter.isTrainable ? 2 * runner.tasks.count : 1
         }
         defer {
