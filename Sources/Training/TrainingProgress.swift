@@ -9,13 +9,14 @@ package struct TrainingProgress: Sendable, Equatable {
     package var tokens = 0
     /// Tokens trained on a second, evaluation and checkpoints left out.
     package var tokensPerSecond = 0.0
-    /// Estimated seconds to the end, the evaluations still to come included.
-    package var etaSeconds = 0.0
+    /// Estimated seconds to the end, the evaluations still to come included; `nil` while what is to be
+    /// done is not known.
+    package var etaSeconds: Double?
     /// Seconds spent on this run by all processes that worked on it.
     package var trainingSeconds = 0.0
-    /// `loading`, `preparing`, `evaluating`, `training`, `consolidating`,
+    /// `loading`, `preparing`, `ranking`, `evaluating`, `training`, `consolidating`,
     /// `testing`, `saving`.
-    package var phase = "loading"
+    package var phase: String
 
-    package init() {}
+    package init(phase: String = "loading") { self.phase = phase }
 }

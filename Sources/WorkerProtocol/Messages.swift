@@ -306,15 +306,15 @@ package struct RunProgress: Codable, Sendable, Equatable {
     package var epoch: Int
     package var tokens: Int
     package var tokensPerSecond: Double
-    package var etaSeconds: Double
+    package var etaSeconds: Double?
     /// Time spent training and evaluating so far, over all leases.
     package var trainingSeconds: Double
-    /// `loading`, `evaluating`, `training`, `saving`.
+    /// As `TrainingProgress` has it.
     package var phase: String
 
     package init(
         step: Int, steps: Int, epoch: Int, tokens: Int, tokensPerSecond: Double,
-        etaSeconds: Double, trainingSeconds: Double, phase: String
+        etaSeconds: Double?, trainingSeconds: Double, phase: String
     ) {
         self.step = step
         self.steps = steps

@@ -45,12 +45,12 @@ package struct RunProgressRecord: Sendable {
     package var steps: Int
     package var epoch: Int
     package var tokensPerSecond: Double
-    package var etaSeconds: Double
+    package var etaSeconds: Double?
     package var trainingSeconds: Double
     package var phase: String
 
     package init(
-        step: Int, steps: Int, epoch: Int, tokensPerSecond: Double, etaSeconds: Double,
+        step: Int, steps: Int, epoch: Int, tokensPerSecond: Double, etaSeconds: Double?,
         trainingSeconds: Double, phase: String
     ) {
         self.step = step

@@ -99,6 +99,7 @@ extension TrainingSession {
                     + "tokens, which the base model does not predict; take a decoder as "
                     + "base_model, or random_order, which ranks by chance")
         }
+        if method.ranksByDifficulty { observer.progress(TrainingProgress(phase: "ranking")) }
         let difficulties =
             method.ranksByDifficulty
             ? try Curriculum.difficulties(

@@ -61,9 +61,7 @@ final class TrainingSession {
         try model.takeUp(adaptation)
         if let failure = backend.failure { throw failure }
 
-        var preparing = TrainingProgress()
-        preparing.phase = "preparing"
-        observer.progress(preparing)
+        observer.progress(TrainingProgress(phase: "preparing"))
         data = try Self.load(spec, inputs, model)
         let lengths = data.map { $0.training.map(\.length) }
         let needs = try Self.retentionNeeds(spec)
