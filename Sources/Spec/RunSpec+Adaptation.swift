@@ -65,15 +65,9 @@ extension RunSpec {
         _ method: MethodDescriptor, _ catalogue: [MethodDescriptor]
     ) -> Contradiction? {
         let stages = trainedStagePlaces.count
-        guard stages > 1 else {
-            return Contradiction(
-                parameter: "adaptation",
-                rule: "`\(method.name)` keeps the stages of a run apart and needs at least 2 "
-                    + "`stages` that are trained, found \(stages)")
-        }
         if let rank = method.parameters.first(where: { $0.name == "rank" }) {
             let chosen = adaptation?.parameters[rank.name] ?? rank.default
-            let max = Int(rank.range.upperBound) / stages
+            let max = Int(rank.range.upperBound) / Swift.max(1, stages)
             guard chosen <= Double(max) else {
                 return Contradiction(
                     parameter: "adaptation.rank",

@@ -228,6 +228,15 @@ def hybrid_claim(found):
                  f"and at most {number(part['acc'])} with EWC alone")
 
 
+def o_lora_claim(found):
+    apart, one = found.get("o_lora"), found.get("lora")
+    if not (apart and one):
+        return None
+    return holds(all_of(above(one["forgetting"], apart["forgetting"]), above(apart["acc"], one["acc"])),
+                 f"forgetting {number(apart['forgetting'])} against {number(one['forgetting'])}, ACC "
+                 f"{number(apart['acc'])} against {number(one['acc'])}")
+
+
 def weighted_claim(found):
     both, weights, part = found.get("gradnorm_ewc"), found.get("gradnorm"), found.get("ewc_1e3")
     if not (both and weights and part):
@@ -298,6 +307,7 @@ CLAIMS = (
     ("sequence", "EWC: forgetting −70…80 %", ewc_claim),
     ("sequence", "EWC + replay: better than either", hybrid_claim),
     ("sequence", "progressive columns: forgetting −80…90 %", progressive_claim),
+    ("sequence", "O-LoRA: forgets less than one adapter for all stages, and ends above it", o_lora_claim),
     ("sequence", "drift of the representation: cosine .92 → .31 when naive", drift_claim),
     ("clinc", "replay, buffer 10 %: forgetting −65…75 %", replay_claim),
     ("clinc", "EWC: forgetting −70…80 %; expected to fail where one head is shared, whose later labels push the "
@@ -306,6 +316,7 @@ CLAIMS = (
     ("generation", "EWC: forgetting −70…80 %", ewc_claim),
     ("generation", "EWC: BLEU > .35 after five tasks against .12", bleu_claim),
     ("generation", "EWC + replay: better than either", hybrid_claim),
+    ("generation", "O-LoRA: forgets less than one adapter for all stages, and ends above it", o_lora_claim),
     ("imbalance", "inverse frequency: 90/10 becomes 50/50, variance of the loss .45 → .12", imbalance_claim),
     ("weighting", "GradNorm: old-task accuracy 85 % against 60 %", gradnorm_claim),
     ("hybrid", "weighting + EWC: better than either", weighted_claim),
