@@ -13,19 +13,41 @@ typedef float lanes __attribute__((vector_size(64), aligned(4)));
 #define PASTE(a, b) PASTE2(a, b)
 #define K(name) PASTE(name, SUFFIX)
 
+// Every instruction set says how many registers it has, how many floats each holds, and up to how many
+// rows a product gains nothing by copying its second operand first.
 #define SUFFIX _baseline
 #define LEVEL_NAME "baseline"
+#define REGISTER_FLOATS 4
+#define FEW_ROWS_MAX 16
+#if defined(__aarch64__)
+#define REGISTERS 32
+#else
+#define REGISTERS 16
+#endif
 #include "kernels.inc"
 #undef SUFFIX
 #undef LEVEL_NAME
+#undef REGISTER_FLOATS
+#undef FEW_ROWS_MAX
+#undef REGISTERS
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c,bmi2"))), apply_to = function)
 #define SUFFIX _avx2
 #define LEVEL_NAME "avx2"
+#define REGISTER_FLOATS 8
+#define FEW_ROWS_MAX 32
+#define REGISTERS 16
+#define PRODUCT_ROWS 4
+#define PRODUCT_VECTORS 1
 #include "kernels.inc"
 #undef SUFFIX
 #undef LEVEL_NAME
+#undef REGISTER_FLOATS
+#undef FEW_ROWS_MAX
+#undef REGISTERS
+#undef PRODUCT_ROWS
+#undef PRODUCT_VECTORS
 #pragma clang attribute pop
 
 #pragma clang attribute push(                                                                   \
@@ -33,7 +55,11 @@ typedef float lanes __attribute__((vector_size(64), aligned(4)));
     apply_to = function)
 #define SUFFIX _avx512
 #define LEVEL_NAME "avx512"
-#define PACKED_PRODUCTS
+#define REGISTER_FLOATS 16
+#define FEW_ROWS_MAX 128
+#define REGISTERS 32
+#define PRODUCT_ROWS 8
+#define PRODUCT_VECTORS 3
 #include "kernels.inc"
 #undef SUFFIX
 #undef LEVEL_NAME

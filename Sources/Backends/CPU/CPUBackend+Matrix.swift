@@ -2,10 +2,6 @@ internal import CKernels
 package import Tensor
 
 extension CPUBackend {
-    /// Up to this many rows, a product with a transposed second operand gains nothing by copying
-    /// it first; with AVX-512's wider tiles, up to that many (SmolLM2's layers on Zen 4: a third
-    /// less time for 17 rows than with panels, equal time for 130).
-    private static let fewRowsMax = (usual: 16, wide: 128)
     /// Floats of B that a thread reads in one piece when rows are few.
     private static let fewRowsGrain = 32768
 
@@ -23,10 +19,12 @@ extension CPUBackend {
         }
     }
 
+    /// Whether copying the second operand gains nothing (SmolLM2's layers on Zen 4: a third less
+    /// time for 17 rows than with panels, equal time for 130; MiniLM's on Zen 3: equal for 32).
     private func isOfFewRows(_ p: Product) -> Bool {
-        let isWide = kernels.products != nil && (precision == .fp32 || !PackedProduct.pays(p))
-        let rowsMax = isWide ? Self.fewRowsMax.wide : Self.fewRowsMax.usual
-        return p.m <= rowsMax && !p.transposeA && p.transposeB
+        // Panels that round are twice as fast.
+        let isRounded = precision != .fp32 && PackedProduct.pays(p)
+        return p.m <= kernels.few_rows_max && !isRounded && !p.transposeA && p.transposeB
     }
 
     private func multiplyFewRows(_ p: Product) {

@@ -1,4 +1,4 @@
-// The CPU: packed products where the processor has AVX-512, OpenBLAS for the other ones, CKernels
+// The CPU: packed products where the processor has AVX2 or more, OpenBLAS for the other ones, CKernels
 // for the rest, one pool of threads. Any number of threads gives the same bits: a sum is never cut
 // by thread count.
 internal import CKernels

@@ -99,6 +99,8 @@ typedef struct pt_kernels {
     /// loss[i] = Σ over the row's columns of (x − target)²; with weights, x becomes weightᵢ·∂lossᵢ.
     void (*squared_error)(float *x, long rows, long columns, const float *targets,
                           const float *_Nullable weights, float *loss);
+    /// Rows up to which `few_rows` is faster than panels.
+    long few_rows_max;
     /// y[rows, ldy] = x[rows, k] · w[outputs, k]ᵀ for few rows (memory bound).
     void (*few_rows)(const float *x, long ldx, const float *w, long ldw, float *y, long ldy,
                      long rows, long outputs, long k, int accumulate);
