@@ -228,6 +228,22 @@ def hybrid_claim(found):
                  f"and at most {number(part['acc'])} with EWC alone")
 
 
+# Hybrids, and the arms of their parts.
+PARTS = {"replay_ewc": ("replay", "ewc_1e3"), "replay_ewc_1e2": ("replay", "ewc_1e2"), "replay_lwf": ("replay", "lwf")}
+
+
+def best_hybrid_claim(found):
+    """Of the hybrids that ran: the one that ends highest, beside each of its parts."""
+    ran = {name: found[name] for name in PARTS if name in found}
+    if not ran:
+        return None
+    name, both = max(ran.items(), key=lambda item: item[1]["acc"])
+    parts = {part: found[part]["acc"] if part in found else None for part in PARTS[name]}
+    beside = " and ".join(f"{number(acc)} of {part}" for part, acc in parts.items())
+    return holds(above(both["acc"], *parts.values()),
+                 f"the best of {len(ran)}, {name}, ends at ACC {number(both['acc'])}, beside {beside}")
+
+
 def o_lora_claim(found):
     apart, one = found.get("o_lora"), found.get("lora")
     if not (apart and one):
@@ -306,6 +322,7 @@ CLAIMS = (
     ("sequence", "replay, buffer 10 %: forgetting −65…75 %", replay_claim),
     ("sequence", "EWC: forgetting −70…80 %", ewc_claim),
     ("sequence", "EWC + replay: better than either", hybrid_claim),
+    ("sequence", "the best hybrid: better than each of its parts", best_hybrid_claim),
     ("sequence", "progressive columns: forgetting −80…90 %", progressive_claim),
     ("sequence", "O-LoRA: forgets less than one adapter for all stages, and ends above it", o_lora_claim),
     ("sequence", "drift of the representation: cosine .92 → .31 when naive", drift_claim),
