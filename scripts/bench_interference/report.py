@@ -336,6 +336,7 @@ CLAIMS = (
     ("generation", "O-LoRA: forgets less than one adapter for all stages, and ends above it", o_lora_claim),
     ("imbalance", "inverse frequency: 90/10 becomes 50/50, variance of the loss .45 → .12", imbalance_claim),
     ("weighting", "GradNorm: old-task accuracy 85 % against 60 %", gradnorm_claim),
+    ("hybrid", "EWC: forgetting −70…80 %", ewc_claim),
     ("hybrid", "weighting + EWC: better than either", weighted_claim),
     ("curriculum", "curriculum: old-task F1 88 % against 65 %", curriculum_claim),
 )
