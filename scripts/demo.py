@@ -243,6 +243,8 @@ def main():
     parser.add_argument("--serve", action="store_true", help="leave the server running")
     arguments = parser.parse_args()
     folder = pathlib.Path(".build/demo")
+    # A script that is ended ends its server too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     say("Starting the server")
     server, url = start_server(os.environ["POLYTASK_BINARY"], folder, os.environ["POLYTASK_DEMO_MODEL"])
     print(f"  {url}, data in {folder}, log in {folder}/server.log")
