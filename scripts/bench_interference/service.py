@@ -79,7 +79,8 @@ class Service:
 
     def text(self, method, path, body=None, key=None, kind="application/json"):
         """An answer's body. What broke on the way is asked again: a POST that makes something has a key."""
-        data = json.dumps(body).encode() if isinstance(body, dict) else body
+        # A key is good for one body, byte for byte.
+        data = json.dumps(body, sort_keys=True).encode() if isinstance(body, dict) else body
         headers = {"Content-Type": kind} if data else {}
         if key:
             headers["Idempotency-Key"] = key
