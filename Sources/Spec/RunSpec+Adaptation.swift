@@ -67,11 +67,11 @@ extension RunSpec {
         let stages = trainedStagePlaces.count
         if let rank = method.parameters.first(where: { $0.name == "rank" }) {
             let chosen = adaptation?.parameters[rank.name] ?? rank.default
-            let max = Int(rank.range.upperBound) / Swift.max(1, stages)
-            guard chosen <= Double(max) else {
+            let most = Int(rank.range.upperBound) / max(1, stages)
+            guard chosen <= Double(most) else {
                 return Contradiction(
                     parameter: "adaptation.rank",
-                    rule: "must be at most \(max): `\(method.name)` has one for each of "
+                    rule: "must be at most \(most): `\(method.name)` has one for each of "
                         + "\(stages) stages, and \(Int(rank.range.upperBound)) in all, found "
                         + "\(Int(chosen))")
             }

@@ -239,7 +239,8 @@ def best_hybrid_claim(found):
         return None
     name, both = max(ran.items(), key=lambda item: item[1]["acc"])
     parts = {part: found[part]["acc"] if part in found else None for part in PARTS[name]}
-    beside = " and ".join(f"{number(acc)} of {part}" for part, acc in parts.items())
+    beside = " and ".join(f"{number(acc)} of {part}" if acc is not None else f"{part}, which has not run"
+                          for part, acc in parts.items())
     return holds(above(both["acc"], *parts.values()),
                  f"the best of {len(ran)}, {name}, ends at ACC {number(both['acc'])}, beside {beside}")
 

@@ -154,6 +154,28 @@ class Claims(unittest.TestCase):
         self.assertIsNone(report.imbalance_claim(found))
 
 
+class Hybrids(unittest.TestCase):
+    def test_the_best_one_must_beat_each_of_its_parts(self):
+        found = {"replay": {"acc": .7}, "lwf": {"acc": .6}, "replay_lwf": {"acc": .8}, "replay_ewc": {"acc": .75}}
+        self.assertTrue(report.best_hybrid_claim(found).startswith("Holds: the best of 2, replay_lwf"))
+        found["lwf"]["acc"] = .9
+        self.assertTrue(report.best_hybrid_claim(found).startswith("Does not hold"))
+        del found["lwf"]
+        self.assertTrue(report.best_hybrid_claim(found).startswith("Open"))
+
+    def test_weights_with_ewc_must_beat_both(self):
+        found = {"gradnorm_ewc": {"acc": .8}, "gradnorm": {"acc": .7}, "ewc_1e3": {"acc": .6}}
+        self.assertTrue(report.weighted_claim(found).startswith("Holds"))
+        found["ewc_1e3"]["acc"] = .85
+        self.assertTrue(report.weighted_claim(found).startswith("Does not hold"))
+
+    def test_adapters_apart_must_forget_less_and_end_higher(self):
+        found = {"o_lora": {"acc": .7, "forgetting": .1}, "lora": {"acc": .6, "forgetting": .2}}
+        self.assertTrue(report.o_lora_claim(found).startswith("Holds"))
+        found["o_lora"]["forgetting"] = .3
+        self.assertTrue(report.o_lora_claim(found).startswith("Does not hold"))
+
+
 class Plans(unittest.TestCase):
     def test_an_arm_names_what_the_service_lacks(self):
         catalogue = [{"family": "retention", "name": "replay",

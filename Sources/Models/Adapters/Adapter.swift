@@ -78,8 +78,11 @@ package final class Adapter {
 
     /// Puts it beside the backbone, for batches to ask for; on the thread that owns the backbone.
     /// It stays until `detach()` or its end.
-    func attach() {
-        for layer in layers { layer.weight.adapters[key] = layer.blocks }
+    /// - Parameter blocks: how many of its first blocks; the others change nothing yet. `nil`: all.
+    package func attach(blocks: Int? = nil) {
+        for layer in layers {
+            layer.weight.adapters[key] = Array(layer.blocks.prefix(blocks ?? layer.blocks.count))
+        }
         isAttached = true
     }
 

@@ -89,7 +89,8 @@ extension Model {
         return true
     }
 
-    /// At the beginning of a stage: of an adapter that stages train in turn, its own block trains.
+    /// At the beginning of a stage: of an adapter that stages train in turn, its own block trains
+    /// beside the earlier ones; those of later stages, whose B is zero, are left out.
     /// - Parameter block: of the stages that the run trains, which one it is.
     func train(block: Int, of needs: AdaptationNeeds) {
         guard case .adapters(let need) = needs, need.isPerStage,
@@ -97,6 +98,7 @@ extension Model {
         else { return }
         for parameter in adapter.parameters { parameter.isTrainable = false }
         for parameter in adapter.parameters(block: block) { parameter.isTrainable = true }
+        adapter.attach(blocks: block + 1)
     }
 
     /// The term that keeps the blocks of stages apart; `nil` where the run has none.
