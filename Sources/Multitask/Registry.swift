@@ -52,6 +52,8 @@ package enum Multitask {
         DERPP.self,
         LwF.self,
         SFA.self,
+        TaskArithmetic.self,
+        TIES.self,
     ]
 
     private static let adaptations: [any AdaptationMethod.Type] = [

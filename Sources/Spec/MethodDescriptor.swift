@@ -116,6 +116,8 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var learnsFromSteps: Bool
     /// It holds the parameters that earlier stages trained, or merges them with what they were.
     package var holdsParameters: Bool
+    /// Each stage is trained from the weights that the run starts from.
+    package var startsStagesAnew: Bool
     /// What the method needs and a run has once; `nil` where there is no such thing.
     package var means: String?
     /// It compares the gradients of tasks at parameters that they share.
@@ -134,8 +136,8 @@ package struct MethodDescriptor: Sendable, Equatable {
         outputKinds: [TaskKind] = [], earlierRows: EarlierRows = .none, earlierDraws: Int = 0,
         addsTerms: Bool = false, canStrengthen: Bool = true, keepsBase: Bool = false,
         learnsFromSteps: Bool = false, holdsParameters: Bool = false,
-        means: String? = nil, comparesGradients: Bool = false, sharing: Sharing = .all,
-        outcome: Outcome = .weights, ranksByDifficulty: Bool = false
+        startsStagesAnew: Bool = false, means: String? = nil, comparesGradients: Bool = false,
+        sharing: Sharing = .all, outcome: Outcome = .weights, ranksByDifficulty: Bool = false
     ) {
         self.family = family
         self.name = name
@@ -155,6 +157,7 @@ package struct MethodDescriptor: Sendable, Equatable {
         self.keepsBase = keepsBase
         self.learnsFromSteps = learnsFromSteps
         self.holdsParameters = holdsParameters
+        self.startsStagesAnew = startsStagesAnew
         self.means = means
         self.comparesGradients = comparesGradients
         self.sharing = sharing

@@ -25,7 +25,7 @@ extension RunSpec {
                     + "task `\(task.name)` writes with a decoder beside the encoder; take another "
                     + "adaptation")
         }
-        guard method.sharing != .all else { return nil }
+        guard method.sharing != .all else { return factorsContradiction(method, catalogue) }
         if method.sharing == .additions { return additionsContradiction(method, catalogue) }
         if method.sharing == .stage, let task = taskOfSharedHead {
             return Contradiction(
@@ -58,6 +58,22 @@ extension RunSpec {
                 rule: Self.nothingShared(method, found: aggregation.method))
         }
         return nil
+    }
+
+    /// A sum of adapters is not the adapter of summed factors.
+    private func factorsContradiction(
+        _ method: MethodDescriptor, _ catalogue: [MethodDescriptor]
+    ) -> Contradiction? {
+        guard method.outcome == .sharedAdapter,
+            let merging = catalogue.first(where: { one in
+                one.family == .retention && one.startsStagesAnew
+                    && retention?.contains { $0.method == one.name } ?? false
+            })
+        else { return nil }
+        return Contradiction(
+            parameter: "retention",
+            rule: "`\(merging.name)` merges weights, and those of the adaptation `\(method.name)` "
+                + "are factors, whose merge is not that of their products; take another adaptation")
     }
 
     /// A stage trains an addition of its own, and earlier ones are frozen.

@@ -182,6 +182,11 @@ extension RunSpec {
                 rule: "`\(method.name)` looks at outputs of \(kinds) tasks; the task "
                     + "`\(tasks[task].name)` of an earlier stage is another kind")
         }
+        if let anew = chosen.first(where: \.startsStagesAnew),
+            let found = anewContradiction(anew, chosen)
+        {
+            return found
+        }
         for (index, one) in chosen.enumerated() {
             for other in chosen.dropFirst(index + 1) {
                 guard let means = one.means, means == other.means else { continue }
@@ -191,6 +196,28 @@ extension RunSpec {
                         "`\(one.name)` and `\(other.name)` both need \(means), of which a run has "
                         + "one; choose one")
             }
+        }
+        return nil
+    }
+
+    /// A method that trains each stage from the run's start, beside what goes on from stage to stage.
+    private func anewContradiction(
+        _ method: MethodDescriptor, _ chosen: [MethodDescriptor]
+    ) -> Contradiction? {
+        if let holding = chosen.first(where: {
+            $0.holdsParameters && !$0.keepsBase && !$0.startsStagesAnew
+        }) {
+            return Contradiction(
+                parameter: "retention",
+                rule: "`\(method.name)` trains each stage from the weights that the run starts "
+                    + "from, and `\(holding.name)` holds those that earlier stages trained; "
+                    + "choose one")
+        }
+        guard optimizer.restartsEachStage ?? true else {
+            return Contradiction(
+                parameter: "optimizer.restart_each_stage",
+                rule: "must be true with `\(method.name)`, which trains each stage from the "
+                    + "weights that the run starts from")
         }
         return nil
     }

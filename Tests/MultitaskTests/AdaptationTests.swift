@@ -77,6 +77,21 @@ import Testing
                     ($0.stages, $0.retention) = ([["a"], ["a", "b"]], [MethodSpec("ewc")])
                 }, nil
             ),
+            (
+                run("lora") {
+                    ($0.stages, $0.retention) = ([["a"], ["b"]], [MethodSpec("ties")])
+                }, "retention"
+            ),
+            (
+                run("full") {
+                    ($0.stages, $0.retention) = ([["a"], ["b"]], [MethodSpec("ties")])
+                }, nil
+            ),
+            (
+                run("o_lora") {
+                    ($0.stages, $0.retention) = ([["a"], ["b"]], [MethodSpec("ties")])
+                }, "retention"
+            ),
             (run("o_lora") { $0.stages = [["a"], ["b"]] }, nil),
             // One stage is one adapter, as in the runs that it is compared with.
             (run("o_lora") { _ in }, nil),

@@ -47,7 +47,10 @@ import Testing
     ]
     private static let forms: [Set] = [
         ["replay", "der_pp"], ["ewc", "online_ewc", "mas", "si", "l2_sp"],
+        ["task_arithmetic", "ties"],
     ]
+    private static let merges: Set = ["task_arithmetic", "ties"]
+    private static let holds: Set = ["ewc", "online_ewc", "mas", "si", "sfa"]
 
     /// The field that is refused.
     private static func expected(
@@ -57,6 +60,9 @@ import Testing
         if isScaleFree, weighting != nil { return "weighting" }
         if !retention.isEmpty, retention != ["l2_sp"], plan == nil { return "retention" }
         if forms.contains(where: { $0.isSuperset(of: retention) && retention.count == 2 }) {
+            return "retention"
+        }
+        if !merges.isDisjoint(with: retention), !holds.isDisjoint(with: retention) {
             return "retention"
         }
         let mixesTerms = weighting == "gradnorm" && retention.contains("lwf")
@@ -164,7 +170,16 @@ import Testing
             spec.startsLearnt = true
             return spec.contradiction(Multitask.catalogue) != nil
         }
-        #expect(refused == ["si"])
+        #expect(refused == ["si", "task_arithmetic", "ties"])
+    }
+
+    @Test("What trains each stage from the start cannot keep the moments of the one before")
+    func anew() {
+        var spec = Self.spec(nil, nil, ["ties"], [["a"], ["b", "c"]])
+        #expect(spec.contradiction(Multitask.catalogue) == nil)
+        spec.optimizer.restartsEachStage = false
+        let found = spec.contradiction(Multitask.catalogue)
+        #expect(found?.parameter == "optimizer.restart_each_stage")
     }
 
     @Test("Methods that may be combined need different things", arguments: retentions)

@@ -142,6 +142,10 @@ ONLINE_EWC = Arm("online_ewc", "online EWC λ=1e3", {"retention": [ewc(HYBRID_LA
 DER = Arm("der_pp", "DER++ 10 %", {"retention": [{"method": "der_pp"}]}, cost=2.6)
 LWF = Arm("lwf", "LwF", {"retention": [{"method": "lwf"}]}, cost=1.4)
 SFA = Arm("sfa", "SFA: merged with the stage before", {"retention": [{"method": "sfa"}]})
+# Stages trained apart from one another, and what they changed merged.
+TASK_ARITHMETIC = Arm("task_arithmetic", "task arithmetic: stages apart, changes added (λ=0.4)", {
+    "retention": [{"method": "task_arithmetic"}]})
+TIES = Arm("ties", "TIES: stages apart, changes merged by sign", {"retention": [{"method": "ties"}]})
 A_GEM = Arm("a_gem", "A-GEM 10 %", {"retention": [{"method": "a_gem"}]}, cost=2)
 ADAPTERS = adapters("adapter_per_task", "adapter per task")
 LORA = adapters("lora", "one adapter for all")
@@ -159,7 +163,7 @@ FINE_TUNING = {"optimizer": {"name": "adamw", "learning_rate": 5e-5}, "epochs": 
 SEQUENCE = Experiment(
     "sequence", "Five classification tasks, one after the other", "minilm", FIVE,
     (NAIVE, REPLAY, JOINT, FROZEN, *EWC_SWEEP[1:3], REPLAY_EWC, REPLAY_EWC_WEAK, REPLAY_LWF, GDUMB, SINGLE,
-     EWC_SWEEP[0], EWC_SWEEP[3], ONLINE_EWC, DER, LWF, SFA, A_GEM, LORA, O_LORA, ADAPTERS, PROGRESSIVE, NO_LATERALS),
+     EWC_SWEEP[0], EWC_SWEEP[3], ONLINE_EWC, DER, LWF, SFA, TASK_ARITHMETIC, TIES, A_GEM, LORA, O_LORA, ADAPTERS, PROGRESSIVE, NO_LATERALS),
     {**FINE_TUNING, "stages": "sequential"}, evaluations=6)
 
 CLINC = Experiment(

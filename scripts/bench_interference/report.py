@@ -254,6 +254,16 @@ def o_lora_claim(found):
                  f"{number(apart['acc'])} against {number(one['acc'])}")
 
 
+def merge_claim(found):
+    ties, added = found.get("ties"), found.get("task_arithmetic")
+    if not (ties and added):
+        return None
+    text = f"ACC {number(ties['acc'])} against {number(added['acc'])}"
+    if "naive" in found:
+        text += f", and {number(found['naive']['acc'])} when naive"
+    return holds(above(ties["acc"], added["acc"]), text)
+
+
 def weighted_claim(found):
     both, weights, part = found.get("gradnorm_ewc"), found.get("gradnorm"), found.get("ewc_1e3")
     if not (both and weights and part):
@@ -326,6 +336,7 @@ CLAIMS = (
     ("sequence", "the best hybrid: better than each of its parts", best_hybrid_claim),
     ("sequence", "progressive columns: forgetting −80…90 %", progressive_claim),
     ("sequence", "O-LoRA: forgets less than one adapter for all stages, and ends above it", o_lora_claim),
+    ("sequence", "TIES: models of stages trained apart merge better than by task arithmetic", merge_claim),
     ("sequence", "drift of the representation: cosine .92 → .31 when naive", drift_claim),
     ("clinc", "replay, buffer 10 %: forgetting −65…75 %", replay_claim),
     ("clinc", "EWC: forgetting −70…80 %; expected to fail where one head is shared, whose later labels push the "

@@ -175,6 +175,12 @@ class Hybrids(unittest.TestCase):
         found["o_lora"]["forgetting"] = .3
         self.assertTrue(report.o_lora_claim(found).startswith("Does not hold"))
 
+    def test_merging_by_sign_must_end_above_adding(self):
+        found = {"ties": {"acc": .7}, "task_arithmetic": {"acc": .6}}
+        self.assertTrue(report.merge_claim(found).startswith("Holds"))
+        found["ties"]["acc"] = .5
+        self.assertTrue(report.merge_claim(found).startswith("Does not hold"))
+
 
 class Plans(unittest.TestCase):
     def test_an_arm_names_what_the_service_lacks(self):

@@ -3,7 +3,7 @@
 
     python3 scripts/reference/aggregation.py            writes Tests/Goldens/aggregation.json
 
-Needs PyPI's torch and torchjd[quadprog_projector,cagrad] 0.18. The gradients are formulas of a case's
+Needs PyPI's torch and torchjd[quadprog-projector,cagrad] 0.18. The gradients are formulas of a case's
 name (`uniform` of parity.py; Swift has the same); the file holds only what comes out, in double
 precision. TorchJD's choices that differ from ours are set or left out here, each with its reason.
 """

@@ -7,7 +7,7 @@ A tiny BERT of random weights learns three tasks of eight rows, one after the ot
 Llama three of texts to write, one after the other. Every step takes all rows of its tasks, so that no draw of
 either side matters; a memory keeps one row, and PyTorch is tried with each that it may have kept. The weights at the end must be those
 of PyTorch, and further from what plain training ends with than from those, or the method did nothing. Directions of
-several gradients are TorchJD's. Needs PyPI's torch, transformers and torchjd[quadprog_projector,cagrad].
+several gradients are TorchJD's. Needs PyPI's torch, transformers and torchjd[quadprog-projector,cagrad].
 """
 import argparse
 import io
@@ -102,6 +102,10 @@ class Learner:
         """One task for each output layer."""
         return tasks
 
+    def end(self):
+        """All weights, by the names of what the service exports."""
+        return self.parameters
+
 
 class Classifier(Learner):
     """BERT with a head for each task on its first token."""
@@ -123,6 +127,37 @@ class Classifier(Learner):
 
     def kept(self, row, head, chosen):
         return self.logits(row, head)
+
+
+class LowRank(Classifier):
+    """One whose blocks change by products of low rank, those of each stage added up; a stage trains its own."""
+    scale = 16 / 8
+
+    def __init__(self, folder, start):
+        super().__init__(folder, start)
+        self.blocks = []
+        layers = dict(self.model.named_modules())
+        for name, whole in start.adapters.items():
+            if not name.endswith(".lora_A.weight"):
+                continue
+            layer = name.removesuffix(".lora_A.weight").split(".", 2)[2]
+            parts = [{"A": torch.nn.Parameter(rows.clone()), "B": torch.nn.Parameter(torch.zeros(rows_out, len(rows)))}
+                     for rows_out in [layers[layer].weight.shape[0]] for rows in whole.chunk(len(TASKS))]
+            self.blocks.append((layer, parts))
+            layers[layer].register_forward_hook(lambda _, inputs, output, parts=parts: output + self.scale * sum(
+                inputs[0] @ part["A"].T @ part["B"].T for part in parts[:self.place + 1]))
+        self.begin(0)
+
+    def begin(self, place):
+        self.place = place
+        own = {f"{layer}.{side}": part for layer, parts in self.blocks for side, part in parts[place].items()}
+        self.parameters = {**own, **self.heads}
+
+    def end(self):
+        weights = dict(self.model.named_parameters())
+        merged = {f"{layer}.weight": weights[f"{layer}.weight"] + self.scale * sum(part["B"] @ part["A"] for part in parts)
+                  for layer, parts in self.blocks}
+        return {**self.heads, **weights, **merged}
 
 
 class Writer(Learner):
@@ -296,6 +331,58 @@ class SFA(Plain):
 
     def ended(self, learner, task):
         self.tasks.append(task)
+
+
+class TaskVectors(Plain):
+    """Trains each stage from the start, and ends it with the start and the merge of all changes so far."""
+
+    def __init__(self, scale, density=None):
+        self.scale, self.density, self.vectors = scale, density, []
+
+    def begin(self, learner):
+        self.start = {name: value.detach().clone() for name, value in learner.parameters.items()
+                      if not learner.private(name)}
+
+    def put(self, learner, change=None):
+        with torch.no_grad():
+            for name, value in self.start.items():
+                learner.parameters[name].copy_(value if change is None else value + self.scale * change[name])
+
+    def stage(self, learner, task):
+        self.put(learner)
+
+    def ended(self, learner, task):
+        vector = {name: learner.parameters[name].detach() - value for name, value in self.start.items()}
+        if self.density:
+            sizes = torch.cat([value.flatten() for value in vector.values()]).abs()
+            least = sizes.topk(round(self.density * len(sizes))).values.min()
+            vector = {name: torch.where(value.abs() >= least, value, 0) for name, value in vector.items()}
+        self.vectors.append(vector)
+        self.put(learner, {name: self.merged([one[name] for one in self.vectors]) for name in self.start})
+
+    def merged(self, values):
+        values = torch.stack(values)
+        if not self.density:
+            return values.sum(0)
+        agrees = values.sign() * values.sum(0).sign() > 0
+        return torch.where(agrees, values, 0).sum(0) / agrees.sum(0).clamp(min=1)
+
+
+class OLoRA(Plain):
+    """The next stage's block, pushed away from what earlier ones read by the gradient of λ Σ ‖A_i A_tᵀ‖²."""
+
+    def __init__(self, strength):
+        self.strength, self.place = strength, -1
+
+    def stage(self, learner, task):
+        self.place += 1
+        learner.begin(self.place)
+
+    def step(self, learner, task):
+        overlap = sum(((part["A"] @ parts[self.place]["A"].T) ** 2).sum()
+                      for _, parts in learner.blocks for part in parts[:self.place])
+        penalties = learner.gradients(self.strength * overlap) if self.place else None
+        return learner.gradients(learner.loss(task)), penalties
 
 
 class LwF(Plain):
@@ -483,10 +570,14 @@ STAGES = {
     "l2_sp": ({"alpha": 0.03}, [lambda: L2SP(0.03)]),
     "lwf": ({"weight": 1, "temperature": 2}, [lambda: LwF(1, 2)]),
     "sfa": ({"beta": 0.4}, [lambda: SFA(0.4)]),
+    "task_arithmetic": ({"lambda": 0.4}, [lambda: TaskVectors(0.4)]),
+    # All of a change: one value that rounding moves across the threshold of a trimmed one is 6e-3 of the way.
+    "ties": ({"lambda": 1, "density": 1}, [lambda: TaskVectors(1, 1)]),
 }
 # Of what a decoder writes there are no outputs to square, and too many to take the expectation over.
 # A Fisher information of whole texts is large: stronger, and noise of 1e-7 ends 2e-4 away in PyTorch alone.
-WRITTEN = {name: STAGES[name] for name in ("naive", "si", "l2_sp", "lwf", "sfa")} | {
+WRITTEN = {name: STAGES[name] for name in ("naive", "si", "l2_sp", "lwf", "sfa", "task_arithmetic")} | {
+    "ties": ({"lambda": 1, "density": 0.05}, [lambda: TaskVectors(1, 0.05)]),
     "ewc empirical": ({"fisher": "empirical", "lambda": 0.3}, [lambda: EWC(0.3, "empirical")])}
 MEMORIES = {"replay": Replay, "a_gem": AGEM, "der_pp": DER}
 JOINT = {
@@ -511,7 +602,7 @@ JOINT = {
 def distance(found, learner, start):
     """‖θ − θ'‖ over how far training went."""
     apart = went = 0.0
-    for name, parameter in learner.parameters.items():
+    for name, parameter in learner.end().items():
         theirs = found.heads.get(name, found.backbone.get(name))
         first = start.heads.get(name, start.backbone.get(name))
         apart += ((parameter.detach() - theirs).double() ** 2).sum().item()
@@ -544,7 +635,23 @@ class Check:
         body = {**body, "optimizer": optimizer(1e-30, 0), "epochs": 1}
         # Weights have nothing to do with where it begins, and some need more epochs.
         body.pop("weighting", None)
-        return self.train(f"{name}-start", tasks, body)
+        found = self.train(f"{name}-start", tasks, body)
+        if "adaptation" in body:
+            found.adapters = self.newest_adapters()
+        return found
+
+    def newest_adapters(self):
+        """The matrices that the service keeps of the newest model with an adapter; exports merge them."""
+        blobs = [path for path in (self.folder.parent / "data").rglob("*") if path.is_file()]
+        for path in sorted(blobs, key=lambda path: path.stat().st_mtime, reverse=True):
+            try:
+                tensors = safetensors.torch.load_file(path)
+            except safetensors.SafetensorError:
+                continue
+            found = {name: value for name, value in tensors.items() if name.startswith("adapters.")}
+            if found and all(name in found or name.startswith("heads.") for name in tensors):
+                return found
+        raise RuntimeError("no model with an adapter is kept")
 
     def note(self, name, nearest, plain):
         good = nearest <= TOLERANCE and (plain is None or plain > 5 * nearest)
@@ -552,13 +659,13 @@ class Check:
         beside = "" if plain is None else f", plain training {plain:.1e}"
         print(f"{'ok  ' if good else 'FAIL'} {self.base}, {name}: {nearest:.1e} of the way{beside}", flush=True)
 
-    def compare(self, name, tasks, body, learners, plain):
+    def compare(self, name, tasks, body, learners, plain, kind=None):
         """The service against each of `learners`, functions that train one; the nearest counts."""
         start = self.start(name, tasks, body)
         found = self.train(name, tasks, body)
 
         def apart(train):
-            learner = self.learner(self.folder, start)
+            learner = (kind or self.learner)(self.folder, start)
             train(learner)
             return distance(found, learner, start)
         self.note(name, min(apart(train) for train in learners), apart(plain) if plain else None)
@@ -570,6 +677,12 @@ class Check:
         plain = (lambda learner: in_stages(learner, Plain(), tasks)) if settings else None
         self.compare(name, tasks, body,
                      [lambda learner, make=make: in_stages(learner, make(), tasks) for make in makers], plain)
+
+    def orthogonal(self, name, strength):
+        """Beside the same adapters without the term."""
+        body = {"stages": [[task] for task in TASKS], "adaptation": {"method": name, "lambda": strength}}
+        self.compare(name, TASKS, body, [lambda learner: in_stages(learner, OLoRA(strength), TASKS)],
+                     lambda learner: in_stages(learner, OLoRA(0), TASKS), LowRank)
 
     def memory(self, name, kind):
         settings = {"fraction": 1 / ROWS, "rate": 1}
@@ -641,7 +754,7 @@ def main():
                 ((name, reads.staged, case) for name, case in STAGES.items()),
                 ((name, reads.memory, (kind,)) for name, kind in MEMORIES.items()),
                 ((name, reads.joint, case) for name, case in JOINT.items()),
-                [("report", reads.report, ())],
+                [("o_lora", reads.orthogonal, (0.5,)), ("report", reads.report, ())],
                 ((name, writes.staged, case) for name, case in WRITTEN.items()),
                 ((name, writes.memory, (kind,)) for name, kind in MEMORIES.items()))
             for name, run, case in work:

@@ -91,12 +91,23 @@ package struct RetentionNeeds: Sendable, Equatable {
         }
     }
 
+    /// Every stage begins with the weights of the run's start, and after it the model is the start with
+    /// the merged changes of all stages so far.
+    package struct TaskVectors: Sendable, Equatable {
+        /// Of what is added to the start.
+        package var scale: Double
+        /// Share of a stage's changes, the largest, that counts, merged by the sign that most of
+        /// their sum has; `nil`: all changes, summed.
+        package var density: Double?
+    }
+
     package var replay: Replay?
     package var anchor: Anchor?
     package var reference: Reference?
     package var distillation: Distillation?
     package var storedOutputs: StoredOutputs?
     package var merging: Merging?
+    package var vectors: TaskVectors?
 
     package init() {}
 
@@ -114,7 +125,8 @@ package struct RetentionNeeds: Sendable, Equatable {
             Self.take(&sum.reference, other.reference),
             Self.take(&sum.distillation, other.distillation),
             Self.take(&sum.storedOutputs, other.storedOutputs),
-            Self.take(&sum.merging, other.merging)
+            Self.take(&sum.merging, other.merging),
+            Self.take(&sum.vectors, other.vectors)
         else { return nil }
         return sum
     }

@@ -154,7 +154,7 @@ extension Model {
 }
 
 extension AdaptationNeeds.LowRank {
-    fileprivate var isPerStage: Bool {
+    var isPerStage: Bool {
         if case .stage = scope { true } else { false }
     }
 

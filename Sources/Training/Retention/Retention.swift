@@ -22,6 +22,7 @@ struct Retention {
     private var answers: RecordedAnswers?
     private var outputs: OutputMemory?
     private let stageStart: StageStart?
+    private let vectors: TaskVectors?
     private let shared: SharedParameters
     /// What methods weigh, as a multiple of what the run asks for; where weights are merged, by how
     /// much less is left of the new ones.
@@ -69,6 +70,9 @@ struct Retention {
                 $0, counts: data.map(\.count), seed: SeededGenerator.hash("outputs", seed: seed))
         }
         stageStart = needs.merging.map { _ in StageStart(parameters, backend: backend) }
+        vectors = needs.vectors.map {
+            TaskVectors($0, parameters, places: shared.indices, backend: backend)
+        }
     }
 
     /// Tasks of stages before this one that this one does not train.
@@ -145,8 +149,12 @@ struct Retention {
         }
     }
 
-    /// After each of a stage's steps: merges the weights with those at its beginning where that is due.
+    /// Whether the model answers for all tasks only when a stage is over.
+    var mergesAtStageEnd: Bool { vectors != nil }
+
+    /// After each of a stage's steps: merges the weights with others where that is due.
     func stepped(_ steps: Int, of count: Int) {
+        if steps == count { vectors?.merge() }
         guard let need = needs.merging, need.isDue(after: steps, of: count) else { return }
         stageStart?.merge(share: 1 - (1 - need.share) / strength)
     }
@@ -186,6 +194,7 @@ struct Retention {
         anchor?.join(fisher, decay: needs.anchor?.decay)
         path?.restart()
         stageStart?.take(shared.backbone + Set(earlier(stage + 1).flatMap { shared.heads[$0] }))
+        vectors?.startAnew()
         prepare(stage: stage + 1)
     }
 
@@ -206,6 +215,7 @@ extension Retention {
         state.metadata["retention.strength"] = "\(strength)"
         if let path { state.add(path.saved) }
         if let stageStart { state.add(stageStart.saved) }
+        if let vectors { state.add(vectors.saved) }
         if let answers { state.add(answers.saved) }
         if let outputs { state.add(outputs.saved(backend: backend)) }
         return state
@@ -216,6 +226,7 @@ extension Retention {
         if needs.anchor?.importance != .base { try anchor?.restore(source) }
         try path?.restore(source)
         try stageStart?.restore(source)
+        try vectors?.restore(source)
         try answers?.restore(source, backend: backend)
         try outputs?.restore(source, backend: backend)
         prepare(stage: stage)

@@ -168,9 +168,15 @@ extension TrainingSession {
             func count(_ parameters: [Parameter]) -> Int {
                 parameters.reduce(0) { $0 + $1.value.count }
             }
+            let parts = spec.trainedStagePlaces.count
+            var turns = ""
+            if parts > 1, case .adapters(let need) = adaptation, need.isPerStage {
+                turns = ", the adapter's in \(parts) parts, one in each stage"
+            }
             observer.event(
                 kind: "adaptation",
-                message: "\(count(own)) of \(count(all)) parameters train, the others are frozen")
+                message: "\(count(own)) of \(count(all)) parameters train\(turns), the others are "
+                    + "frozen")
         }
         for (place, task) in data.enumerated() {
             let draws = stages.flatMap { $0.rows.draws.map { $0[place] } }.filter { $0 > 0 }

@@ -6,6 +6,7 @@ extension TrainingSession {
     /// After an evaluation in the middle of the run: says which tasks are being lost, and does
     /// what the policy asks for.
     func watchScores() {
+        if retention?.mergesAtStageEnd == true, position.epoch + 1 < spec.epochs { return }
         let trained = Set(stages.prefix(position.stage + 1).flatMap(\.tasks))
         let alarms = warning.observe(latestScores, step: position.step, trained: trained)
         for alarm in alarms { announce(alarm) }
