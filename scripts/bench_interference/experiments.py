@@ -163,14 +163,16 @@ FINE_TUNING = {"optimizer": {"name": "adamw", "learning_rate": 5e-5}, "epochs": 
 SEQUENCE = Experiment(
     "sequence", "Five classification tasks, one after the other", "minilm", FIVE,
     (NAIVE, REPLAY, JOINT, FROZEN, *EWC_SWEEP[1:3], REPLAY_EWC, REPLAY_EWC_WEAK, REPLAY_LWF, GDUMB, SINGLE,
-     EWC_SWEEP[0], EWC_SWEEP[3], ONLINE_EWC, DER, LWF, SFA, TASK_ARITHMETIC, TIES, A_GEM, LORA, O_LORA, ADAPTERS, PROGRESSIVE, NO_LATERALS),
+     EWC_SWEEP[0], EWC_SWEEP[3], ONLINE_EWC, DER, LWF, SFA, TASK_ARITHMETIC, TIES, A_GEM, LORA, O_LORA, ADAPTERS,
+     PROGRESSIVE, NO_LATERALS),
     {**FINE_TUNING, "stages": "sequential"}, evaluations=6)
 
 CLINC = Experiment(
     "clinc", "CLINC150 by its ten domains, one shared head", "minilm",
     tuple(Task(name, "intent_clinc150", 8000, labels=frozenset(intents.split()), quick=15, head="intent")
           for name, intents in CLINC_DOMAINS.items()),
-    (NAIVE, REPLAY, JOINT, EWC_SWEEP[1], EWC_SWEEP[2], FROZEN, REPLAY_EWC, GDUMB, A_GEM),
+    (NAIVE, REPLAY, JOINT, EWC_SWEEP[1], EWC_SWEEP[2], FROZEN, REPLAY_EWC, GDUMB, A_GEM, DER, LWF, SFA,
+     TASK_ARITHMETIC, TIES),
     {**FINE_TUNING, "stages": "sequential"}, evaluations=11)
 
 # Text of no task, for models that write.
