@@ -211,12 +211,14 @@ GRADNORM = tuple(
         group="GradNorm")
     for name, alpha in (("gradnorm", 1.5), ("gradnorm_0.5", 0.5), ("gradnorm_0.12", 0.12)))
 WEIGHTING = Experiment(
-    "weighting", "Loss weights: sentiment beside 77 banking intents", "minilm",
+    "weighting", "Loss weights and gradient surgery: sentiment beside 77 banking intents", "minilm",
     (Task("sentiment", "sentiment_mr", 8000), Task("banking", "intent_banking77", 8000, quick=154)),
     (Arm("unweighted", "no weights: each row alike"),
      Arm("equal", "equal", {"weighting": {"method": "equal"}}, group="fixed weights"),
      GRADNORM[0], *FIXED, *GRADNORM[1:],
-     Arm("uncertainty", "uncertainty", {"weighting": {"method": "uncertainty"}})),
+     Arm("uncertainty", "uncertainty", {"weighting": {"method": "uncertainty"}}),
+     *(Arm(method, f"{title}, no weights", {"aggregation": {"method": method}}, cost=1.2) for method, title in (
+         ("pcgrad", "PCGrad"), ("cagrad", "CAGrad"), ("mgda", "MGDA"), ("upgrad", "UPGrad")))),
     {**FINE_TUNING, "epochs": 2}, evaluations=3, choose=0.1)
 
 # Weights have something to weigh only where a stage has several tasks.

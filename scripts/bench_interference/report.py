@@ -319,6 +319,18 @@ def gradnorm_claim(found):
     return holds(above(arm["acc"], base["acc"], best["acc"] if best else None), text)
 
 
+# What combines the gradients of equal weights.
+SURGERY = {"pcgrad": "PCGrad", "cagrad": "CAGrad", "mgda": "MGDA", "upgrad": "UPGrad"}
+
+
+def surgery_claim(found):
+    ran, base = {name: found[name]["acc"] for name in SURGERY if name in found}, found.get("equal")
+    if not ran or not base:
+        return None
+    beside = ", ".join(f"{number(acc)} with {SURGERY[name]}" for name, acc in ran.items())
+    return holds(above(max(ran.values()), base["acc"]), f"mean {beside}, against {number(base['acc'])} with equal weights")
+
+
 def curriculum_claim(found):
     arm, base, control = (found.get(name) for name in ("competence", "any_order", "random_order"))
     if not arm or not base:
@@ -348,6 +360,7 @@ CLAIMS = (
     ("generation", "O-LoRA: forgets less than one adapter for all stages, and ends above it", o_lora_claim),
     ("imbalance", "inverse frequency: 90/10 becomes 50/50, variance of the loss .45 → .12", imbalance_claim),
     ("weighting", "GradNorm: old-task accuracy 85 % against 60 %", gradnorm_claim),
+    ("weighting", "gradient surgery: better than equal weights", surgery_claim),
     ("hybrid", "EWC: forgetting −70…80 %", ewc_claim),
     ("hybrid", "weighting + EWC: better than either", weighted_claim),
     ("curriculum", "curriculum: old-task F1 88 % against 65 %", curriculum_claim),

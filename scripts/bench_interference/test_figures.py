@@ -175,6 +175,12 @@ class Hybrids(unittest.TestCase):
         found["o_lora"]["forgetting"] = .3
         self.assertTrue(report.o_lora_claim(found).startswith("Does not hold"))
 
+    def test_the_best_of_gradient_surgery_must_end_above_equal_weights(self):
+        found = {"pcgrad": {"acc": .7}, "mgda": {"acc": .5}, "equal": {"acc": .6}}
+        self.assertTrue(report.surgery_claim(found).startswith("Holds"))
+        found["equal"]["acc"] = .8
+        self.assertTrue(report.surgery_claim(found).startswith("Does not hold"))
+
     def test_merging_by_sign_must_end_above_adding(self):
         found = {"ties": {"acc": .7}, "task_arithmetic": {"acc": .6}}
         self.assertTrue(report.merge_claim(found).startswith("Holds"))
