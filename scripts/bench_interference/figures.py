@@ -111,16 +111,14 @@ def together(results):
 
 def chosen_of_groups(experiment, results):
     """The arm of a group that is best on the validation rows: for each seed its own choice, scored on
-    the held-out rows. Returns {group: {seed: (arm, record)}}."""
+    the held-out rows; none where an arm of that seed has no score on validation rows.
+    Returns {group: {seed: (arm, record)}}."""
     groups = {}
     for arm in experiment.arms:
         if arm.group and experiment.choose:
             for seed, record in results.get(arm.name, {}).items():
-                if "validation" not in record:
-                    continue
-                value = mean(list(record["validation"].values()))
-                best = groups.setdefault(arm.group, {}).get(seed)
-                if not best or value > best[0]:
-                    groups[arm.group][seed] = (value, arm.name, record)
-    return {group: {seed: (name, record) for seed, (_, name, record) in by_seed.items()}
-            for group, by_seed in groups.items()}
+                groups.setdefault(arm.group, {}).setdefault(seed, []).append((arm.name, record))
+    chosen = {group: {seed: max(tried, key=lambda one: mean(list(one[1]["validation"].values())))
+                      for seed, tried in by_seed.items() if all("validation" in record for _, record in tried)}
+              for group, by_seed in groups.items()}
+    return {group: by_seed for group, by_seed in chosen.items() if by_seed}

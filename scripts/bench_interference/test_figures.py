@@ -116,6 +116,20 @@ class Verdict(unittest.TestCase):
         self.assertIsNone(intervals.verdict({"acc": 0.79, "learnt": 0.8}, self.NAIVE, None)[0])
 
 
+class Choice(unittest.TestCase):
+    def chosen(self, **validation):
+        results = {name: {1: {"end": {"a": .5}} | ({"validation": {"a": score}} if score else {})}
+                   for name, score in validation.items()}
+        return {group: by_seed[1][0] for group, by_seed in figures.chosen_of_groups(plans.WEIGHTING, results).items()}
+
+    def test_the_validation_rows_choose_within_a_group(self):
+        self.assertEqual(self.chosen(**{"equal": .7, "fixed_0.5": .8, "gradnorm": .6}),
+                         {"fixed weights": "fixed_0.5", "GradNorm": "gradnorm"})
+
+    def test_nothing_is_chosen_where_one_was_not_scored_on_them(self):
+        self.assertEqual(self.chosen(**{"equal": .7, "fixed_0.5": None, "gradnorm": .6}), {"GradNorm": "gradnorm"})
+
+
 class Claims(unittest.TestCase):
     """A claim is open, not refuted or proved, while what decides it is missing."""
     ARM = {"acc": .8, "cut": .9, "cut_low": .5, "cut_high": 1, "counts": True, "why": "", "bit_identical": True}
