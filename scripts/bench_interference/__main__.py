@@ -8,15 +8,17 @@ import argparse
 import json
 import os
 import pathlib
+import queue
 import statistics
 import sys
+import threading
 import time
 
 import experiments as plans
 import report
 from record import Records, rounded, write
 from rows import DataFolder
-from service import Service, ServiceError
+from service import Service
 from units import Measurement, order
 
 ROOT = pathlib.Path(".build/interference")
@@ -33,6 +35,9 @@ def arguments():
                         help="folder of NAME.train.jsonl and NAME.dev.jsonl (or POLYTASK_DATA)")
     parser.add_argument("--only", metavar="NAME[,…]", help="these experiments, or experiment.arm")
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="seeds of each arm (default: 3)")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N",
+                        help="services side by side, each with its share of the processors: one step seldom keeps "
+                        "them all busy (default: 1)")
     parser.add_argument("--quick", action="store_true", help="a handful of rows, one seed: does it work?")
     parser.add_argument("--plan", action="store_true", help="what is left and how long it takes; runs nothing")
     parser.add_argument("--report", action="store_true",
@@ -63,7 +68,8 @@ class Bench:
         self.seeds = 1 if options.quick else options.seeds
         self.data = DataFolder(options.data) if options.data else None
         self.records = Records(ROOT / "quick.jsonl" if options.quick else MEASURED)
-        self.shown = 0
+        # What the jobs share: records, the document and the screen.
+        self.lock = threading.Lock()
 
     def digest(self, experiment):
         """Of the rows whose records count."""
@@ -109,49 +115,74 @@ class Bench:
               + ", ".join(f"{model} {value:.0f} tokens/s" for model, value in self.speed(units).items()) + ")")
 
     def show(self, unit, index, total, rest):
+        is_live = sys.stdout.isatty() and self.options.jobs == 1
+        shown = 0
+
         def progress(run):
-            interval = 1 if sys.stdout.isatty() else 30
-            if time.monotonic() - self.shown < interval:
+            nonlocal shown
+            if time.monotonic() - shown < (1 if is_live else 30):
                 return
-            self.shown = time.monotonic()
+            shown = time.monotonic()
             eta = run.get("eta_seconds")
             line = (f"[{index}/{total}] {unit.name}: {run['phase']}, step {run['step']} of {run['steps'] or '?'}, "
                     f"{run['tokens_per_second'] or 0:.0f} tokens/s, "
                     + (f"{eta / 60:.1f} min left" if eta is not None else "…")
                     + f"; then {rest / 3600:.1f} h for the rest")
-            print(f"\r\033[K{line}" if sys.stdout.isatty() else line, end="" if sys.stdout.isatty() else "\n",
-                  flush=True)
+            print(f"\r\033[K{line}" if is_live else line, end="" if is_live else "\n", flush=True)
         return progress
 
     def run(self, units, everything):
         models = {"minilm": os.environ["POLYTASK_MINILM"], "smollm2": os.environ["POLYTASK_SMOLLM2"]}
         needed = {unit.experiment.model for unit in units}
         kind = "quick" if self.options.quick else "full"
-        service = Service(os.environ["POLYTASK_BINARY"], ROOT / f"service-{kind}",
-                          {name: pathlib.Path(models[name]).resolve() for name in needed})
-        service.start()
+        jobs = self.options.jobs
+        # All processors are a service's own default.
+        threads = max(1, len(os.sched_getaffinity(0)) // jobs) if jobs > 1 else None
+        services = [
+            Service(os.environ["POLYTASK_BINARY"], ROOT / (f"service-{kind}" + (f"-{job}" if job > 1 else "")),
+                    {name: pathlib.Path(models[name]).resolve() for name in needed}, threads)
+            for job in range(1, jobs + 1)]
         failures = []
         try:
-            catalogue = service.call("GET", "/v1/methods")["data"]
+            for service in services:
+                service.start()
+            catalogue = services[0].call("GET", "/v1/methods")["data"]
             units = [unit for unit in units if not self.skip(unit, catalogue)]
+            waiting = queue.SimpleQueue()
             for index, unit in enumerate(units, 1):
-                rest = self.seconds(units[index:], everything)
-                try:
-                    measurement = Measurement(unit, service, self.data, self.options.quick,
-                                              self.show(unit, index, len(units), rest))
-                    record = measurement.measure()
-                except ServiceError as error:
-                    failures.append(unit.name)
-                    print(f"\nerror: {unit.name}: {error}", flush=True)
-                    continue
-                self.records.add(record)
-                measurement.forget()
-                print(f"\n[{index}/{len(units)}] {unit.name} is done: {record['seconds'] / 60:.1f} min, "
-                      + ", ".join(f"{task} {value:.3f}" for task, value in record["end"].items()), flush=True)
-                self.publish()
+                rest = self.seconds(units[index:], everything) / jobs
+                waiting.put((index, unit, self.show(unit, index, len(units), rest)))
+            workers = [threading.Thread(target=self.work, args=(service, waiting, len(units), failures), daemon=True)
+                       for service in services]
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                worker.join()
         finally:
-            service.stop()
+            for service in services:
+                service.stop()
         return failures
+
+    def work(self, service, waiting, total, failures):
+        """Measures what is waiting, one after the other."""
+        while True:
+            try:
+                index, unit, progress = waiting.get_nowait()
+            except queue.Empty:
+                return
+            measurement = Measurement(unit, service, self.data, self.options.quick, progress)
+            try:
+                record = measurement.measure()
+            except Exception as error:  # Whatever it is, the other units are measured.
+                failures.append(unit.name)
+                print(f"\nerror: {unit.name}: {type(error).__name__}: {error}", flush=True)
+                continue
+            with self.lock:
+                self.records.add(record)
+                self.publish()
+            measurement.forget()
+            print(f"\n[{index}/{total}] {unit.name} is done: {record['seconds'] / 60:.1f} min, "
+                  + ", ".join(f"{task} {value:.3f}" for task, value in record["end"].items()), flush=True)
 
     def skip(self, unit, catalogue):
         why = plans.unavailable(unit.arm, catalogue)
@@ -175,6 +206,8 @@ class Bench:
 
 def main():
     options = arguments()
+    if options.jobs < 1:
+        sys.exit(f"error: --jobs must be at least 1, found {options.jobs}")
     bench = Bench(options)
     if options.report:
         bench.report()

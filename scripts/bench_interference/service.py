@@ -26,9 +26,10 @@ class Service:
     """`polytask serve` on a data folder of its own. The folder keeps what was uploaded, what was trained and
     where a run stopped, so that starting it again goes on."""
 
-    def __init__(self, binary, folder, models):
+    def __init__(self, binary, folder, models, threads=None):
         self.binary, self.folder, self.models = binary, folder, models
-        self.process, self.address = None, None
+        self.options = ["--threads", str(threads)] if threads else []
+        self.process, self.address, self.is_over = None, None, False
 
     def start(self):
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +40,7 @@ class Service:
             self.import_models(deadline)
             with open(log_path, "wb") as log:
                 self.process = subprocess.Popen(
-                    [self.binary, "serve", "--data", str(self.folder), "--port", "0"], stdout=log,
+                    [self.binary, "serve", "--data", str(self.folder), "--port", "0", *self.options], stdout=log,
                     stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=die_with_parent)
             while self.process.poll() is None and time.monotonic() < deadline:
                 found = re.search(r"http://[^\s/]+", log_path.read_text(errors="replace"))
@@ -47,7 +48,7 @@ class Service:
                     self.address = urllib.parse.urlsplit(found[0]).netloc
                     return
                 time.sleep(0.2)
-            self.stop()
+            self.end()
             time.sleep(1)
         sys.exit("error: the server did not become ready:\n" + log_path.read_text(errors="replace")[-2000:])
 
@@ -66,6 +67,11 @@ class Service:
         return subprocess.run([self.binary, *arguments], capture_output=True, text=True)
 
     def stop(self):
+        """For good: whoever still asks it is refused."""
+        self.is_over = True
+        self.end()
+
+    def end(self):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -85,6 +91,8 @@ class Service:
         if key:
             headers["Idempotency-Key"] = key
         for attempt in range(8):
+            if self.is_over:
+                break
             if self.process.poll() is not None:
                 self.start()
             try:
