@@ -1,4 +1,6 @@
 """From the records of an experiment to figures by arm: plain numbers, no layout."""
+import math
+
 from intervals import Scores, cut, mean, t_interval, verdict
 
 
@@ -102,11 +104,20 @@ def first(results):
     return next(iter(next(iter(results.values())).values()))
 
 
-def together(results):
+def together(experiment, results):
     """Figures of every arm of an experiment with one stage; `results`: records by arm, then by seed."""
     return {arm: common(records) | {name: by_name(list(records.values()), name)
                                     for name in ("shares", "variance", "macro_f1")}
-            for arm, records in results.items()}
+            | {"chance": chance(experiment, next(iter(records.values())))} for arm, records in results.items()}
+
+
+def chance(experiment, record):
+    """By how much the held-out rows alone may move a mean score (95 %); None where scores are no shares of rows."""
+    if any(task.metric != "accuracy" for task in experiment.trained):
+        return None
+    held = {task.name: count for task, (_, count) in zip(experiment.tasks, record["rows"])}
+    variances = [score * (1 - score) / held[name] for name, score in record["end"].items()]
+    return 1.96 * math.sqrt(sum(variances)) / len(variances)
 
 
 def chosen_of_groups(experiment, results):

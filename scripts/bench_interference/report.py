@@ -1,4 +1,5 @@
 """The tables, the published claims beside our figures, and the JSON of the last line."""
+import math
 import pathlib
 
 import experiments as plans
@@ -17,8 +18,8 @@ distribution, independently, which is wider than the truth). A cut is given only
 points. A remedy *counts* only if its tasks reach their own stage's score within two points of naive's and it ends
 above both naive and the frozen backbone with heads (of models that write: the base model). Where the best of several
 is named, it was chosen on the rows that it is reported on, unless a line says that others chose. A claim is open while a
-control or an interval that decides it is missing. Minutes are of a machine of two cores, fp32 on another one than bf16;
-with one thread another arm was measured beside.
+control or an interval that decides it is missing, and where chance may explain a difference. Minutes are of a
+machine of two cores, fp32 on another one than bf16; with one thread another arm was measured beside.
 """
 
 
@@ -99,7 +100,7 @@ def section(experiment, results):
         found = figures.stages(experiment, results)
         text = stage_table(experiment, found)
     else:
-        found = figures.together(results)
+        found = figures.together(experiment, results)
         text = together_table(experiment, found, results)
     rows = ", ".join(f"{task.name} {round((1 - experiment.choose) * trained)} / {held}"
                      for task, (trained, held) in zip(experiment.tasks, figures.first(results)["rows"]))
@@ -163,6 +164,17 @@ def all_of(*parts):
 def above(value, *others):
     """Whether a value is above all others; None while it is above those that are known, and one is not."""
     return all_of(*[None if value is None or other is None else value > other for other in others])
+
+
+def surpasses(one, other):
+    """Whether an arm ends above another by more than chance on the held-out rows explains; None by no more. And the
+    words for it."""
+    difference = one["acc"] - other["acc"]
+    if difference <= 0 or one.get("chance") is None:
+        return difference > 0, ""
+    most = math.hypot(one["chance"], other["chance"])
+    return (difference > most or None,
+            f"; of {100 * difference:.1f} points chance on the held-out rows explains up to {100 * most:.1f}")
 
 
 def holds(is_so, text):
@@ -316,7 +328,8 @@ def gradnorm_claim(found):
     text = f"mean at most {number(arm['acc'])} against {number(base['acc'])} with equal weights"
     if best:
         text += f" and at most {number(best['acc'])} with fixed ones"
-    return holds(above(arm["acc"], base["acc"], best["acc"] if best else None), text)
+    is_so, doubt = surpasses(arm, max(base, best or base, key=lambda one: one["acc"]))
+    return holds(all_of(is_so, True if best else None), text + doubt)
 
 
 # What combines the gradients of equal weights.
@@ -324,11 +337,12 @@ SURGERY = {"pcgrad": "PCGrad", "cagrad": "CAGrad", "mgda": "MGDA", "upgrad": "UP
 
 
 def surgery_claim(found):
-    ran, base = {name: found[name]["acc"] for name in SURGERY if name in found}, found.get("equal")
+    ran, base = {name: found[name] for name in SURGERY if name in found}, found.get("equal")
     if not ran or not base:
         return None
-    beside = ", ".join(f"{number(acc)} with {SURGERY[name]}" for name, acc in ran.items())
-    return holds(above(max(ran.values()), base["acc"]), f"mean {beside}, against {number(base['acc'])} with equal weights")
+    beside = ", ".join(f"{number(arm['acc'])} with {SURGERY[name]}" for name, arm in ran.items())
+    is_so, doubt = surpasses(max(ran.values(), key=lambda arm: arm["acc"]), base)
+    return holds(is_so, f"mean {beside}, against {number(base['acc'])} with equal weights{doubt}")
 
 
 def curriculum_claim(found):

@@ -195,6 +195,15 @@ class Hybrids(unittest.TestCase):
         found["equal"]["acc"] = .8
         self.assertTrue(report.surgery_claim(found).startswith("Does not hold"))
 
+    def test_a_difference_that_chance_explains_decides_nothing(self):
+        record = {"rows": [[9, 400], [9, 900]], "end": {"sentiment": .8, "banking": .9}}
+        # 1.96 √(.16/400 + .09/900)/2
+        self.assertAlmostEqual(figures.chance(plans.WEIGHTING, record), 1.96 * .0005 ** .5 / 2)
+        found = {"pcgrad": {"acc": .72, "chance": .03}, "equal": {"acc": .7, "chance": .04}}
+        self.assertTrue(report.surgery_claim(found).startswith("Open"))
+        found["pcgrad"]["acc"] = .76
+        self.assertTrue(report.surgery_claim(found).startswith("Holds"))
+
     def test_merging_by_sign_must_end_above_adding(self):
         found = {"ties": {"acc": .7}, "task_arithmetic": {"acc": .6}}
         self.assertTrue(report.merge_claim(found).startswith("Holds"))
