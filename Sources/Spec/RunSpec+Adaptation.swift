@@ -65,10 +65,7 @@ extension RunSpec {
         _ method: MethodDescriptor, _ catalogue: [MethodDescriptor]
     ) -> Contradiction? {
         guard method.outcome == .sharedAdapter,
-            let merging = catalogue.first(where: { one in
-                one.family == .retention && one.startsStagesAnew
-                    && retention?.contains { $0.method == one.name } ?? false
-            })
+            let merging = chosenRetention(catalogue).first(where: \.startsStagesAnew)
         else { return nil }
         return Contradiction(
             parameter: "retention",
@@ -92,11 +89,7 @@ extension RunSpec {
                         + "\(Int(chosen))")
             }
         }
-        guard
-            let holding = catalogue.first(where: { one in
-                one.family == .retention && one.holdsParameters
-                    && retention?.contains { $0.method == one.name } ?? false
-            })
+        guard let holding = chosenRetention(catalogue).first(where: \.holdsParameters)
         else { return nil }
         return Contradiction(
             parameter: "retention",

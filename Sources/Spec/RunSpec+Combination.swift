@@ -52,7 +52,7 @@ extension RunSpec {
         stagePlaces.dropFirst(startsLearnt == true ? 1 : 0)
     }
 
-    private func chosenRetention(_ catalogue: [MethodDescriptor]) -> [MethodDescriptor] {
+    func chosenRetention(_ catalogue: [MethodDescriptor]) -> [MethodDescriptor] {
         catalogue.filter { one in
             one.family == .retention && retention?.contains { $0.method == one.name } ?? false
         }
