@@ -1,11 +1,16 @@
 /// Names that users choose and ids that the service makes: `[A-Za-z0-9._-]{1,64}`. Only such text
 /// is ever repeated in a message.
 package enum Identifier {
-    package static let rule = "1 to 64 of the characters A-Z a-z 0-9 . _ -"
+    package static let rule = rule()
+    package static let bytesMax = 64
 
-    package static func isValid(_ text: String) -> Bool {
+    static func rule(bytesMax: Int = bytesMax) -> String {
+        "1 to \(bytesMax) of the characters A-Z a-z 0-9 . _ -"
+    }
+
+    package static func isValid(_ text: String, bytesMax: Int = bytesMax) -> Bool {
         let bytes = text.utf8
-        return (1...64).contains(bytes.count)
+        return (1...bytesMax).contains(bytes.count)
             && bytes.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

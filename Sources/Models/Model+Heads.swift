@@ -137,6 +137,18 @@ extension Model {
             .compactMap { self.classifiers[$0.task] }.first
     }
 
+    /// The name of two different heads, by which files could not tell them apart; `nil`: none.
+    package var ambiguousHead: String? {
+        var owners: [String: Parameter] = [:]
+        for head in heads {
+            guard let weight = classifiers[head.task]?.weight else { continue }
+            let name = head.sharedName ?? head.task
+            if let owner = owners[name], owner !== weight { return name }
+            owners[name] = weight
+        }
+        return nil
+    }
+
     private func makeClassifier(_ head: HeadSpec) -> (weight: Parameter, bias: Parameter) {
         let name = "heads.\(head.sharedName ?? head.task)"
         let shape = [head.outputs, backbone.configuration.width]

@@ -45,9 +45,7 @@ extension RunSpec {
                 var alone = plain("single_task.\(tasks[index].name)")
                 let task = tasks[index]
                 // Tasks of its head stay, unscored by the comparison, for the labels are those of all.
-                let partners = tasks.filter {
-                    $0.head != nil && $0.head == task.head && $0.name != task.name
-                }
+                let partners = sharingHead(task).filter { $0.name != task.name }
                 alone.tasks = [task] + partners
                 if !partners.isEmpty { alone.stages = [[task.name]] }
                 alone.mixing = MethodSpec("proportional")

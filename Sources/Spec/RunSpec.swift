@@ -76,6 +76,13 @@ package struct RunSpec: Codable, Sendable, Equatable {
     }
 }
 
+extension RunSpec {
+    /// Tasks whose labels a task's head has: those of the same `head`, or the task alone.
+    package func sharingHead(_ task: TaskSpec) -> [TaskSpec] {
+        task.head == nil ? [task] : tasks.filter { $0.head == task.head }
+    }
+}
+
 /// Where a task's validation (or test) rows come from.
 package enum HeldOut: Codable, Sendable, Equatable {
     /// A share of the training data set, split off by text so that equal texts stay together.

@@ -25,3 +25,14 @@ package struct StoreError: Error, Sendable, Equatable {
         return isPlain ? "`\(id)`" : "of that name (\(id.utf8.count) bytes)"
     }
 }
+
+extension Store {
+    /// What `look` finds; `nil` where there is no such thing.
+    package func found<T>(_ look: (Store) throws -> T) throws -> T? {
+        do {
+            return try look(self)
+        } catch let error as StoreError where error.code == "not_found" {
+            return nil
+        }
+    }
+}

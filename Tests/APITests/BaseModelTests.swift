@@ -18,7 +18,7 @@ import Testing
     /// A model of a finished run.
     private func tune(
         _ name: String, from base: String = "tiny", tasks: [String] = ["mood"],
-        known: [String] = [], _ adaptation: MethodSpec?, change: (inout RunSpec) -> Void = { _ in }
+        known: [String] = [], head: String? = nil, _ adaptation: MethodSpec?, change: (inout RunSpec) -> Void = { _ in }
     ) throws {
         var spec = RunSpec(
             name: name, baseModel: try fixture.store.model(base).id,
@@ -29,7 +29,10 @@ import Testing
         let writer = try fixture.store.blobs.writer()
         try writer.write(Array("weights \(name)".utf8))
         let heads = (known + tasks).map { name -> JSON in
-            ["name": .string(name), "kind": "classification", "labels": ["bad", "good"]]
+            [
+                "name": .string(name), "kind": "classification", "labels": ["bad", "good"],
+                "head": head.map { .string($0) } ?? nil,
+            ]
         }
         _ = try fixture.store.finishRun(
             run.id, fence: try fixture.store.leaseNextRun()?.fence ?? 0,
@@ -155,5 +158,52 @@ import Testing
         let answer = await refusal(from: "known", change: learnt)
         #expect(answer.status == 400 && answer.parameter == "learnt", "\(answer.text)")
         #expect(answer.message.contains("other labels"))
+    }
+
+    @Test("a head that the base model keeps has its name to itself, or is shared with its labels")
+    func headNames() async throws {
+        try tune("plain", tasks: ["mood"], nil)
+        try tune("shared", tasks: ["mood", "tone"], head: "feeling", nil)
+        let other = await fixture.datasetID(Fixture.labelled.replacing("good", with: "great"))
+        func answer(
+            _ base: String, _ tasks: [(name: String, head: String?, data: String)],
+            learnt: JSON? = nil
+        ) async -> Fixture.Answer {
+            await refusal(from: base) { body in
+                body["tasks"] = .array(
+                    tasks.map { task in
+                        var object: JSONObject = [
+                            "name": .string(task.name), "kind": "classification",
+                            "dataset": .string(task.data),
+                        ]
+                        object["head"] = task.head.map { .string($0) }
+                        return .object(object)
+                    })
+                body["learnt"] = learnt
+            }
+        }
+        // The name of a task that stays, of the head of tasks that stay, of one that has other labels.
+        for (base, name, head, data, parameter) in [
+            ("plain", "new", "mood", dataset, "tasks[0].head"),
+            ("shared", "feeling", nil, dataset, "tasks[0].name"),
+            ("shared", "new", "feeling", other, "tasks[0].head"),
+            ("shared", "mood", "feeling", other, "tasks[0].head"),
+        ] as [(String, String, String?, String, String)] {
+            let refused = await answer(base, [(name, head, data)])
+            #expect(refused.status == 400 && refused.parameter == parameter, "\(refused.text)")
+            #expect(refused.message.contains("take another one, or train"))
+        }
+        #expect(await answer("shared", [("new", "feeling", dataset)]).status == 202)
+        let both = [("mood", "feeling", dataset), ("tone", "feeling", other)]
+        #expect(await answer("shared", both).status == 202)
+        // What was learnt keeps its labels, and all tasks of its head together have them.
+        let widened = await answer("shared", both, learnt: ["mood"])
+        #expect(widened.parameter == "learnt", "\(widened.text)")
+        #expect(widened.message.contains("train `mood` in a stage"))
+        let alone = await answer(
+            "shared", [("mood", nil, dataset), ("new", nil, dataset)], learnt: ["mood"])
+        #expect(alone.message.contains("another kind or head: classification, head `feeling`"))
+        let next = [("mood", "feeling", dataset), ("new", nil, other)] as [(String, String?, String)]
+        #expect(await answer("shared", next, learnt: ["mood"]).status == 202)
     }
 }

@@ -103,4 +103,22 @@ import Testing
             return Data()
         }
     }
+
+    @Test("A head of a task that stays is not lost to one of its name")
+    func headNames() throws {
+        let run = try TinyRun()
+        var spec = TinyRun.sequence()
+        spec.tasks[1].head = "mood"
+        #expect {
+            try added(spec, run) { spec, inputs in
+                var alone = spec
+                alone.tasks.removeFirst()
+                (alone.stages, alone.startsLearnt, alone.retention) = (nil, nil, nil)
+                return try run.finish(alone, Recorder(), inputs: inputs)
+            }
+        } throws: { error in
+            (error as? TrainingError)?.code == "spec_invalid"
+                && (error as? TrainingError)?.message.contains("two heads of the name mood") == true
+        }
+    }
 }

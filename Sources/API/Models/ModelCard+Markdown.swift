@@ -61,7 +61,7 @@ extension ModelCard {
             ]
             lines.append("| \(cells.joined(separator: " | ")) |")
             let labels = (task["labels"]?.array ?? []).compactMap(\.string)
-            if !labels.isEmpty, labels.allSatisfy(Identifier.isValid) {
+            if !labels.isEmpty, labels.allSatisfy({ Identifier.isValid($0) }) {
                 lines.append("| | labels: \(labels.joined(separator: ", ")) | | | |")
             }
         }

@@ -20,11 +20,13 @@ struct QueryReader {
         return values[name]
     }
 
-    mutating func identifier(_ name: String) throws -> String? {
+    mutating func identifier(
+        _ name: String, bytesMax: Int = Identifier.bytesMax
+    ) throws -> String? {
         guard let text = string(name) else { return nil }
-        guard Identifier.isValid(text) else {
+        guard Identifier.isValid(text, bytesMax: bytesMax) else {
             throw APIError.invalid(
-                name, "must be \(Identifier.rule), found \(text.utf8.count) bytes")
+                name, "must be \(Identifier.rule(bytesMax: bytesMax)), found \(text.utf8.count) bytes")
         }
         return text
     }

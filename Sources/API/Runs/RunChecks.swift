@@ -14,7 +14,7 @@ struct RunChecks {
         var spec = spec
         let base = try baseModel(spec)
         spec.baseModel = base.id
-        if let taken = try found({ try store.model(spec.name) }), taken.kind == "base" {
+        if let taken = try store.found({ try $0.model(spec.name) }), taken.kind == "base" {
             throw APIError.invalid(
                 "name", "must not be the name of a pretrained model, found `\(spec.name)`")
         }
@@ -24,23 +24,23 @@ struct RunChecks {
                 "must be at most the base model's context of \(context), found \(spec.maxLength)")
         }
         try BaseModelChecks(store: store, catalogue: catalogue).check(spec, base)
-        try checkLearnt(spec, base)
         for (index, task) in spec.tasks.enumerated() {
             try check(task, base, path: "tasks[\(index)]")
         }
+        try HeadChecks(store: store, spec: spec, base: base).check()
         return spec
     }
 
     private func baseModel(_ spec: RunSpec) throws -> ModelRecord {
         if !spec.baseModel.isEmpty {
-            guard let model = try found({ try store.model(spec.baseModel) }) else {
+            guard let model = try store.found({ try $0.model(spec.baseModel) }) else {
                 throw APIError.invalid(
                     "base_model",
                     "`\(spec.baseModel)` does not exist; GET /v1/models lists what does")
             }
             return model
         }
-        if let model = try found({ try store.model("default-base") }), model.kind == "base" {
+        if let model = try store.found({ try $0.model("default-base") }), model.kind == "base" {
             return model
         }
         let models = try store.models(PageQuery(limit: 100)).items.filter { $0.kind == "base" }
@@ -52,38 +52,6 @@ struct RunChecks {
                     : "one of \(Identifier.list(models.map(\.name)))")
         }
         return only
-    }
-
-    private func checkLearnt(_ spec: RunSpec, _ base: ModelRecord) throws {
-        guard spec.startsLearnt == true, let learnt = spec.stages?.first else { return }
-        let tasks = base.summary["tasks"]?.array ?? []
-        let known = tasks.compactMap { $0["name"]?.string }
-        guard let unknown = learnt.first(where: { !known.contains($0) }) else {
-            for task in spec.tasks where learnt.contains(task.name) {
-                try checkKnown(task, tasks.first { $0["name"]?.string == task.name } ?? .null, base)
-            }
-            return
-        }
-        throw APIError.invalid(
-            "learnt",
-            "must name tasks of base_model, which has "
-                + (known.isEmpty ? "none" : Identifier.list(known)) + ", found "
-                + Identifier.shown(unknown))
-    }
-
-    /// A learnt task's head is the one that `base` has.
-    private func checkKnown(_ task: TaskSpec, _ known: JSON, _ base: ModelRecord) throws {
-        let labels =
-            task.kind.traits.labelsMin > 0
-            ? try dataset(task.dataset, "learnt").summary.labels.keys.sorted() : []
-        guard known["kind"]?.string == task.kind.rawValue,
-            known["labels"]?.array?.compactMap(\.string).sorted() == labels
-        else {
-            throw APIError.invalid(
-                "learnt",
-                "names `\(task.name)`, which `\(base.name)` has with another kind or other labels "
-                    + "than the data set's; give the data set that it was trained on")
-        }
     }
 
     private func check(_ task: TaskSpec, _ base: ModelRecord, path: String) throws {
@@ -178,18 +146,10 @@ struct RunChecks {
     }
 
     private func dataset(_ id: String, _ parameter: String) throws -> DatasetRecord {
-        guard let record = try found({ try store.dataset(id) }) else {
+        guard let record = try store.found({ try $0.dataset(id) }) else {
             throw APIError.invalid(
                 parameter, "`\(id)` does not exist; GET /v1/datasets lists what does")
         }
         return record
-    }
-
-    private func found<T>(_ look: () throws -> T) throws -> T? {
-        do {
-            return try look()
-        } catch let error as StoreError where error.code == "not_found" {
-            return nil
-        }
     }
 }

@@ -9,7 +9,7 @@ extension API {
         var query = try QueryReader(request)
         let filter = MetricFilter(
             run: try request.id("run"), task: try query.identifier("task"),
-            name: try query.identifier("name"),
+            name: try query.identifier("name", bytesMax: MetricFilter.nameBytesMax),
             split: try query.choice("split", of: ["train", "validation", "test", "diagnosis"]),
             afterStep: try query.integer("after_step", in: 0...Int(Int32.max)))
         let format = try query.choice("format", of: ["json", "jsonl", "csv"]) ?? "json"
@@ -56,6 +56,9 @@ extension API {
 
 /// Which metrics of a run.
 struct MetricFilter: Sendable {
+    /// Some end with a task's name.
+    static let nameBytesMax = 2 * Identifier.bytesMax
+
     var run: String
     var task: String?
     var name: String?

@@ -32,12 +32,11 @@ enum TrainedModelSummary {
     }
 
     private static func task(_ task: TaskSpec, _ spec: RunSpec, store: Store) throws -> JSON {
-        let labels: [String] =
-            task.kind.traits.labelsMin > 0
-            ? try store.dataset(task.dataset).summary.labels.keys.sorted() : []
+        let labels = try store.labels(ofHead: task, in: spec)
         return [
             "name": .string(task.name),
             "kind": .string(task.kind.rawValue),
+            "head": task.head.map { .string($0) } ?? .null,
             "labels": .array(labels.map { .string($0) }),
             "format": .string(task.format),
             "max_length": .integer(Int64(spec.maxLength)),

@@ -1,5 +1,6 @@
 package import Datasets
 import GRDB
+package import Spec
 
 extension Store {
     /// Records a data set whose blob was kept. With a key that made one already, that one.
@@ -25,6 +26,16 @@ extension Store {
 
     package func dataset(_ id: String) throws -> DatasetRecord {
         try read { try Self.dataset(id, $0) }
+    }
+
+    /// The labels that a task's head has, sorted: those in the data of all tasks that share it;
+    /// empty for kinds without labels.
+    package func labels(ofHead task: TaskSpec, in spec: RunSpec) throws -> [String] {
+        guard task.kind.traits.labelsMin > 0 else { return [] }
+        let labels = try spec.sharingHead(task).flatMap {
+            try dataset($0.dataset).summary.labels.keys
+        }
+        return Set(labels).sorted()
     }
 
     package func datasets(_ page: PageQuery) throws -> Page<DatasetRecord> {

@@ -25,9 +25,7 @@ struct TaskData {
         _ task: TaskSpec, index: Int, run: RunSpec, inputs: TrainingInputs, model: Model
     ) throws -> TaskData {
         let rows = try self.rows(task.dataset, task: task, inputs: inputs)
-        let partners = run.tasks.filter {
-            $0.head != nil && $0.head == task.head && $0.name != task.name
-        }
+        let partners = run.sharingHead(task).filter { $0.name != task.name }
         let theirs = try partners.flatMap { try self.rows($0.dataset, task: $0, inputs: inputs) }
         let labels = try self.labels(rows + theirs, task: task)
         var encoder = RowEncoder(
@@ -45,7 +43,7 @@ struct TaskData {
         }
         switch task.validation {
         case .fraction(let fraction):
-            let split = HeldOutSplit.split(rows, fraction: fraction, seed: run.seed)
+            let split = HeldOutSplit.split(rows, fraction: fraction)
             training = split.training.map { own[$0] }
             validation = split.heldOut.map { own[$0] }
         case .dataset(let id):

@@ -153,6 +153,13 @@ extension TrainingSession {
                     head, seed: SeededGenerator.hash(head.sharedName ?? head.task, seed: spec.seed))
             }
         }
+        if let name = model.ambiguousHead {
+            throw TrainingError(
+                code: "spec_invalid",
+                message: "the model would have two heads of the name \(name), one of them of a task "
+                    + "of base_model that this run does not train; take another name for the head "
+                    + "or the task, or train that task too")
+        }
     }
 
     /// Says what the run makes of its spec and its data.
@@ -163,6 +170,11 @@ extension TrainingSession {
                 + "share of the sampled rows"
             : "task: each task's mean over the whole optimiser step, times its weight"
         observer.event(kind: "loss_scope", message: "loss scope \(scope)")
+        if spec.mixing.method != "proportional", spec.trainedStagePlaces.allSatisfy({ $0.count < 2 }) {
+            observer.event(
+                kind: "mixing",
+                message: "\(spec.mixing.method) mixing changes nothing here: no stage trains two tasks")
+        }
         if !trainsBackbone {
             let (own, all) = (runner.parameters, model.parameters)
             func count(_ parameters: [Parameter]) -> Int {
