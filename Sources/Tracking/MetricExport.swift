@@ -64,7 +64,9 @@ package struct MetricExport {
         let from = try position ?? store.position(ofExporter: sink.name) ?? 0
         let metrics = try store.metrics(after: from, limit: Self.batch)
         var runs: [String: RunRecord] = [:]
-        for id in Set(metrics.map(\.run)).union(before) { runs[id] = try store.run(id) }
+        for id in Set(metrics.map(\.run)) { runs[id] = try store.run(id) }
+        // What the store does not know is another server's, which sends to the same place.
+        for id in before where runs[id] == nil { runs[id] = try store.found { try $0.run(id) } }
         if let last = metrics.last {
             try sink.write(metrics, runs: runs)
             // Said only now: after a crash in between they are written again, never left out.

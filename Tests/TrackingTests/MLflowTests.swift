@@ -66,6 +66,33 @@ import Testing
         #expect(seen.runs.map(\.status) == ["KILLED"])
     }
 
+    @Test("Runs of another server in the same experiment are its own affair")
+    func others() throws {
+        server.state.withLock {
+            $0.experiments["bots"] = "7"
+            $0.runs.append((id: "m0", tag: "run_of_another_store", status: "RUNNING"))
+        }
+        let run = try makeRun(3)
+        try end(run)
+        var forward = export()
+        _ = try forward.step()
+        #expect(seen.runs.map(\.status) == ["RUNNING", "KILLED"])
+        #expect(seen.metrics["m1"]?.count == 3)
+    }
+
+    @Test("Parameters tell the candidates of a sweep, and choices that are words, apart")
+    func parameters() {
+        var spec = RunSpec(
+            name: "bot", baseModel: "b", tasks: [],
+            weighting: MethodSpec("fixed", tasks: ["mood": 3, "reply": 1]))
+        spec.retention = [MethodSpec("ewc", ["lambda": 10], options: ["estimator": "exact"])]
+        spec.adaptation = MethodSpec("lora", ["rank": 4], lists: ["targets": ["query", "value"]])
+        let texts = RunParameters.of(spec).compactMap { $0["value"]?.string }
+        #expect(texts.contains("fixed(mood=3.0,reply=1.0)"))
+        #expect(texts.contains("ewc(lambda=10.0,estimator=exact)"))
+        #expect(texts.contains("lora(rank=4.0,targets=query+value)"))
+    }
+
     @Test(
         "Wherever the connection breaks or the server is killed, nothing is made twice or left out",
         arguments: 0..<10)

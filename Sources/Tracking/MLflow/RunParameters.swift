@@ -33,10 +33,16 @@ enum RunParameters {
         }
     }
 
-    /// `replay(buffer=0.1,rate=1)`.
+    /// `replay(buffer=0.1,rate=1)`, `fixed(sentiment=0.5,reply=1.5)`.
     private static func text(_ method: MethodSpec) -> String {
-        let parameters = method.parameters.sorted { $0.key < $1.key }
-            .map { "\($0.key)=\($0.value)" }
+        func sorted<Value>(
+            _ values: [String: Value]?, _ shown: (Value) -> String = { "\($0)" }
+        ) -> [String] {
+            (values ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\(shown($0.value))" }
+        }
+        let parameters =
+            sorted(method.parameters) + sorted(method.options)
+            + sorted(method.lists) { $0.joined(separator: "+") } + sorted(method.tasks)
         return parameters.isEmpty
             ? method.method : "\(method.method)(\(parameters.joined(separator: ",")))"
     }
