@@ -219,6 +219,9 @@ def main():
         missing = bench.data.missing(experiment)
         if missing:
             print(f"{experiment.name} is left out: {options.data} has no {', '.join(missing)}")
+    if all(bench.data.missing(one) for one in known):
+        sys.exit(f"error: {options.data} has the data sets of none of these experiments; their files are named above "
+                 "and described in experiments.py")
     units = order([one for one in known if not bench.data.missing(one)], bench.seeds)
     if options.plan:
         bench.plan(units)

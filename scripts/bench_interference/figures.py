@@ -53,7 +53,7 @@ def computed(record):
 
 def stage_arm(experiment, records):
     """Figures of one arm of a sequence, and its scores by seed; `records` by seed."""
-    figures = common(records)
+    figures = common(records) | {"chance": chance(experiment, next(iter(records.values())))}
     by_seed = {seed: found for seed, record in records.items() if (found := scores(experiment, record))}
     if not by_seed:
         return figures | {"learnt": figures["acc"]}, {}

@@ -110,8 +110,20 @@ def cut(naive, arm):
     return {"cut": whole, "cut_low": low, "cut_high": high, "interval": "over held-out rows"}
 
 
+def surpasses(one, other):
+    """Whether an arm ends above another by more than chance on the held-out rows explains; None by no more. And
+    the words for it."""
+    difference = one["acc"] - other["acc"]
+    if difference <= 0 or one.get("chance") is None or other.get("chance") is None:
+        return difference > 0, ""
+    most = math.hypot(one["chance"], other["chance"])
+    if difference > most:
+        return True, ""
+    return None, f"of {100 * difference:.1f} points chance on the held-out rows explains up to {100 * most:.1f}"
+
+
 def verdict(arm, naive, frozen):
-    """Whether a remedy counts: (True, False or None for not yet known, and why not).
+    """Whether a remedy counts: (True, False or None for not yet known, and why not, or why it is not sure).
 
     It still learns every task (mean R[j][j] within two points of naive), and ends above both naive
     and the frozen backbone with heads. Arguments: figures by name, means over seeds."""
@@ -123,6 +135,9 @@ def verdict(arm, naive, frozen):
         return False, "ends no better than naive"
     if not frozen or frozen["acc"] is None:
         return None, "frozen has not run"
+    title = frozen.get("title", "a frozen backbone with heads")
     if arm["acc"] <= frozen["acc"]:
-        return False, f"ends no better than {frozen.get('title', 'a frozen backbone with heads')}"
-    return True, ""
+        return False, f"ends no better than {title}"
+    doubts = [f"above {name}, {doubt}" for name, other in (("naive", naive), (title, frozen))
+              for doubt in [surpasses(arm, other)[1]] if doubt]
+    return True, "; ".join(doubts)

@@ -35,7 +35,7 @@ def make(unit, runs, counts, data):
 def rounded(value):
     """Without what is not known or empty, and to digits that mean something."""
     if isinstance(value, float):
-        return round(value, 5)
+        return float(f"{value:.5g}")
     if isinstance(value, dict):
         found = {key: rounded(item) for key, item in value.items()}
         return {key: item for key, item in found.items() if item is not None and item != {}}

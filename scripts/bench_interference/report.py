@@ -4,6 +4,7 @@ import pathlib
 
 import experiments as plans
 import figures
+from intervals import surpasses
 
 BEGIN, END = "<!-- interference:begin -->", "<!-- interference:end -->"
 INTRO = """## Which remedy pays: `scripts/bench interference --data DIR`
@@ -16,7 +17,8 @@ mean score of each task at the end of its own. Scores are means over seeds with 
 cut is over seeds from three seeds on, and before that over the held-out rows (each score drawn anew from a normal
 distribution, independently, which is wider than the truth). A cut is given only where naive forgets at least five
 points. A remedy *counts* only if its tasks reach their own stage's score within two points of naive's and it ends
-above both naive and the frozen backbone with heads (of models that write: the base model). Where the best of several
+above both naive and the frozen backbone with heads (of models that write: the base model); where chance on the
+held-out rows may explain by how much, the table says so, and a claim that needs it is open. Where the best of several
 is named, it was chosen on the rows that it is reported on, unless a line says that others chose. A claim is open while a
 control or an interval that decides it is missing, and where chance may explain a difference. Minutes are of a
 machine of two cores, fp32 on another one than bf16; with one thread another arm was measured beside.
@@ -30,8 +32,8 @@ def number(value, half=None):
 
 
 def digits(value):
-    """Two that count."""
-    return f"{value:.2g}"
+    """Two that count; what was rounded to nothing when it was written down is less than that."""
+    return f"{value:.2g}" if value else "less than 0.00001"
 
 
 def table(head, rows):
@@ -51,7 +53,8 @@ def cut_text(found):
 def counts_text(found):
     if "counts" not in found:
         return ""
-    return {True: "yes", False: "no: ", None: "open: "}[found["counts"]] + found["why"]
+    why = f": {found['why']}" if found["why"] else ""
+    return {True: "yes", False: "no", None: "open"}[found["counts"]] + why
 
 
 def stage_table(experiment, found):
@@ -166,15 +169,15 @@ def above(value, *others):
     return all_of(*[None if value is None or other is None else value > other for other in others])
 
 
-def surpasses(one, other):
-    """Whether an arm ends above another by more than chance on the held-out rows explains; None by no more. And the
-    words for it."""
-    difference = one["acc"] - other["acc"]
-    if difference <= 0 or one.get("chance") is None:
-        return difference > 0, ""
-    most = math.hypot(one["chance"], other["chance"])
-    return (difference > most or None,
-            f"; of {100 * difference:.1f} points chance on the held-out rows explains up to {100 * most:.1f}")
+def ends_above(arm, *others):
+    """Whether an arm ends above all others (None: has not run), beyond chance; and the words for a doubt."""
+    found = [surpasses(arm, other) if other else (None, "") for other in others]
+    return all_of(*[is_so for is_so, _ in found]), "".join(f"; {doubt}" for _, doubt in found if doubt)
+
+
+def counts(arm):
+    """Whether a remedy counts, beyond chance."""
+    return None if arm["counts"] and arm["why"] else arm["counts"]
 
 
 def holds(is_so, text):
@@ -190,7 +193,7 @@ def replay_claim(found):
     if joint:
         below = 100 * (joint["acc"] - arm["acc"])
         text += f", {abs(below):.1f} points {'below' if below > 0 else 'above'} joint training"
-    return holds(all_of(arm["cut"] >= 0.65, above(arm.get("cut_low"), 0), arm["counts"]), text)
+    return holds(all_of(arm["cut"] >= 0.65, above(arm.get("cut_low"), 0), counts(arm)), text)
 
 
 def ewc_claim(found):
@@ -203,7 +206,7 @@ def ewc_claim(found):
     which = "that counts" if counting else "that ran" if open_ else "that ran, none of which counts,"
     text = f"the best of {len(arms)} strengths {which} is λ={name.removeprefix('ewc_')}: a cut of {cut_text(best)}, "
     text += f"ACC {number(best['acc'])}" + (f" ({best['why']})" if best["why"] else "")
-    return holds(all_of(best["cut"] >= 0.7, above(best.get("cut_low"), 0), best["counts"]), text)
+    return holds(all_of(best["cut"] >= 0.7, above(best.get("cut_low"), 0), counts(best)), text)
 
 
 def bleu_claim(found):
@@ -228,16 +231,16 @@ def progressive_claim(found):
         gain = 100 * (arm["acc"] - alone["acc"])
         # Below a point, arms differ by their seeds.
         text += f"; laterals are worth {gain:+.1f} points of ACC" + ("" if gain >= 1 else ", so they do not pay")
-    return holds(all_of(bool(arm.get("bit_identical")), arm["cut"] >= 0.8, arm["counts"]), text)
+    return holds(all_of(bool(arm.get("bit_identical")), arm["cut"] >= 0.8, counts(arm)), text)
 
 
 def hybrid_claim(found):
     both, one, part = best_of(found, "replay_ewc"), found.get("replay"), best_of(found, "ewc_")
     if not (both and one and part):
         return None
-    best = max(one["acc"], part["acc"])
-    return holds(both["acc"] > best, f"ACC at most {number(both['acc'])} against {number(one['acc'])} with replay alone "
-                 f"and at most {number(part['acc'])} with EWC alone")
+    is_so, doubt = ends_above(both, one, part)
+    return holds(is_so, f"ACC at most {number(both['acc'])} against {number(one['acc'])} with replay alone "
+                 f"and at most {number(part['acc'])} with EWC alone{doubt}")
 
 
 # Hybrids, and the arms of their parts.
@@ -250,20 +253,21 @@ def best_hybrid_claim(found):
     if not ran:
         return None
     name, both = max(ran.items(), key=lambda item: item[1]["acc"])
-    parts = {part: found[part]["acc"] if part in found else None for part in PARTS[name]}
-    beside = " and ".join(f"{number(acc)} of {part}" if acc is not None else f"{part}, which has not run"
-                          for part, acc in parts.items())
-    return holds(above(both["acc"], *parts.values()),
-                 f"the best of {len(ran)}, {name}, ends at ACC {number(both['acc'])}, beside {beside}")
+    parts = {part: found.get(part) for part in PARTS[name]}
+    beside = " and ".join(f"{number(one['acc'])} of {part}" if one else f"{part}, which has not run"
+                          for part, one in parts.items())
+    is_so, doubt = ends_above(both, *parts.values())
+    return holds(is_so, f"the best of {len(ran)}, {name}, ends at ACC {number(both['acc'])}, beside {beside}{doubt}")
 
 
 def o_lora_claim(found):
     apart, one = found.get("o_lora"), found.get("lora")
     if not (apart and one):
         return None
-    return holds(all_of(above(one["forgetting"], apart["forgetting"]), above(apart["acc"], one["acc"])),
+    is_so, doubt = ends_above(apart, one)
+    return holds(all_of(above(one["forgetting"], apart["forgetting"]), is_so),
                  f"forgetting {number(apart['forgetting'])} against {number(one['forgetting'])}, ACC "
-                 f"{number(apart['acc'])} against {number(one['acc'])}")
+                 f"{number(apart['acc'])} against {number(one['acc'])}{doubt}")
 
 
 def merge_claim(found):
@@ -273,7 +277,8 @@ def merge_claim(found):
     text = f"ACC {number(ties['acc'])} against {number(added['acc'])}"
     if "naive" in found:
         text += f", and {number(found['naive']['acc'])} when naive"
-    return holds(above(ties["acc"], added["acc"]), text)
+    is_so, doubt = ends_above(ties, added)
+    return holds(is_so, text + doubt)
 
 
 def weighted_claim(found):
@@ -285,7 +290,8 @@ def weighted_claim(found):
     equal = found.get("equal_ewc")
     if equal:
         text += f"; {number(equal['acc'])} with equal weights + EWC"
-    return holds(above(both["acc"], weights["acc"], part["acc"]), text)
+    is_so, doubt = ends_above(both, weights, part)
+    return holds(is_so, text + doubt)
 
 
 def drift_claim(found):
@@ -328,8 +334,8 @@ def gradnorm_claim(found):
     text = f"mean at most {number(arm['acc'])} against {number(base['acc'])} with equal weights"
     if best:
         text += f" and at most {number(best['acc'])} with fixed ones"
-    is_so, doubt = surpasses(arm, max(base, best or base, key=lambda one: one["acc"]))
-    return holds(all_of(is_so, True if best else None), text + doubt)
+    is_so, doubt = ends_above(arm, base, best)
+    return holds(is_so, text + doubt)
 
 
 # What combines the gradients of equal weights.
@@ -341,7 +347,7 @@ def surgery_claim(found):
     if not ran or not base:
         return None
     beside = ", ".join(f"{number(arm['acc'])} with {SURGERY[name]}" for name, arm in ran.items())
-    is_so, doubt = surpasses(max(ran.values(), key=lambda arm: arm["acc"]), base)
+    is_so, doubt = ends_above(max(ran.values(), key=lambda arm: arm["acc"]), base)
     return holds(is_so, f"mean {beside}, against {number(base['acc'])} with equal weights{doubt}")
 
 
@@ -352,7 +358,8 @@ def curriculum_claim(found):
     text = f"mean macro-F1 {number(arm['acc'])} against {number(base['acc'])}"
     if control:
         text += f", and {number(control['acc'])} in random order at the same pace"
-    return holds(above(arm["acc"], base["acc"], control["acc"] if control else None), text)
+    is_so, doubt = ends_above(arm, base, control)
+    return holds(is_so, text + doubt)
 
 
 CLAIMS = (

@@ -112,6 +112,14 @@ class Verdict(unittest.TestCase):
                               ({"acc": 0.70, "learnt": 0.80}, False), ({"acc": 0.74, "learnt": 0.80}, False)):
             self.assertEqual(intervals.verdict(arm, self.NAIVE, self.FROZEN)[0], expected, arm)
 
+    def test_what_chance_explains_is_said(self):
+        frozen = self.FROZEN | {"chance": 0.01}
+        counts, why = intervals.verdict({"acc": 0.76, "learnt": 0.8, "chance": 0.01}, self.NAIVE, frozen)
+        self.assertTrue(counts)
+        self.assertEqual(why, "above a frozen backbone with heads, of 1.0 points chance on the held-out rows explains "
+                         "up to 1.4")
+        self.assertEqual(intervals.verdict({"acc": 0.77, "learnt": 0.8, "chance": 0.01}, self.NAIVE, frozen), (True, ""))
+
     def test_without_the_control_it_is_open(self):
         self.assertIsNone(intervals.verdict({"acc": 0.79, "learnt": 0.8}, self.NAIVE, None)[0])
 
@@ -146,6 +154,7 @@ class Claims(unittest.TestCase):
             self.assertEqual(self.verdict(sentence, {name: self.ARM | {"counts": None, "why": "x"}}), "Open")
             self.assertEqual(self.verdict(sentence, {name: self.ARM | {"cut": .2}}), "Does not hold")
             self.assertEqual(self.verdict(sentence, {name: bleu | {"counts": False}}), "Does not hold")
+            self.assertEqual(self.verdict(sentence, {name: self.ARM | {"why": "of 1 point …"}}), "Open")
         self.assertEqual(self.verdict(report.progressive_claim, {"progressive": self.ARM}), "Holds")
         self.assertIsNone(report.progressive_claim({"progressive": {"acc": .8, "counts": None}}))
 
