@@ -34,6 +34,7 @@ enum PageStyle {
           border-radius: 6px; font-size: .8rem; }
         svg { max-width: 100%; height: auto; display: block;
           font: 12px system-ui, sans-serif; }
+        .map svg { max-width: none; }
         svg text { fill: var(--ink); font-variant-numeric: tabular-nums; }
         svg text.tick { fill: var(--faint); font-size: 11px; }
         .grid { stroke: var(--rule); } .axis { stroke: var(--faint); }

@@ -8,16 +8,18 @@ extension RunReport {
         guard !comparisons.isEmpty else { return "" }
         let rows = comparisons.map { comparison in
             let done = comparison.candidates.count(where: \.isComplete)
+            let failed = comparison.candidates.count { $0.isOver && !$0.isComplete }
+            let lost = failed > 0 ? ", \(failed) failed or cancelled" : ""
             return [comparison.baseline.words]
                 + names.indices.map { Self.cell(comparison, $0) }
                 + [Self.signed(comparison.meanDelta)]
-                + ["\(done) of \(comparison.candidates.count)"]
+                + ["\(done) of \(comparison.candidates.count)\(lost)"]
         }
         let sweeps = comparisons.compactMap { comparison -> String? in
             guard let weights = comparison.chosen?.spec.weighting?.tasks else { return nil }
             let shown = names.map { "\($0) \(Figure.shown(weights[$0] ?? 0))" }
             return "Tuned fixed weights, chosen on validation from "
-                + "\(comparison.candidates.count) candidates, each trained as long as the run: "
+                + "\(comparison.candidates.count(where: \.isComplete)) candidates, each trained as long as the run: "
                 + shown.joined(separator: ", ") + "."
         }
         let isTrained = comparisons[0].isTrained

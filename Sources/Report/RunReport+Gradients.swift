@@ -6,7 +6,7 @@ extension RunReport {
 
     var conflictSection: String {
         guard !findings.conflicts.isEmpty else { return "" }
-        return conflictMap.svg
+        return conflictMap.html
             + Markup.note(
                 "Cosines between tasks; on the diagonal between two halves of one task's rows, the "
                     + "measure of noise. Framed: opposed beyond noise.") + conflictTable
@@ -34,7 +34,8 @@ extension RunReport {
     }
 
     private var conflictTable: String {
-        let rows = findings.conflicts.map { conflict in
+        let shown = lowestConflicts(20)
+        let rows = shown.map { conflict in
             [
                 "\(names[conflict.a]) and \(names[conflict.b])",
                 "\(Figure.shown(conflict.cosine)) ± \(Figure.shown(conflict.cosineMargin))",
@@ -56,20 +57,30 @@ extension RunReport {
             + Markup.note(
                 "A step's effect is the same both ways, to first order. The pressure is that effect "
                     + "times the share of the loss that a task had when it was measured: of two "
-                    + "tasks that oppose each other, the one with more pressure hurts the other.")
+                    + "tasks that oppose each other, the one with more pressure hurts the other."
+                    + others(than: shown))
+    }
+
+    /// The pairs that oppose each other most.
+    private func lowestConflicts(_ count: Int) -> [InterferenceReport.Conflict] {
+        Array(findings.conflicts.sorted { $0.cosine < $1.cosine }.prefix(count))
+    }
+
+    private func others(than shown: [InterferenceReport.Conflict]) -> String {
+        let left = findings.conflicts.count - shown.count
+        return left > 0 ? " The lowest cosines; \(left) more pairs are in the JSON." : ""
     }
 
     /// The pairs that oppose each other most, as many as colours tell apart.
     private var cosineChart: String {
-        let shown = findings.conflicts.sorted { $0.cosine < $1.cosine }.prefix(8)
-        let left = findings.conflicts.count - shown.count
+        let shown = lowestConflicts(8)
         let lines = shown.map { pair in
             line(
                 "\(Markup.short(names[pair.a], 9)) · \(Markup.short(names[pair.b], 9))",
                 pair.history)
         }
         return chart("cosine over time", lines, covering: [0])
-            + (left > 0 ? Markup.note("The lowest on average; \(left) more are in the JSON.") : "")
+            + (others(than: shown).isEmpty ? "" : Markup.note(others(than: shown)))
     }
 
     private func line(

@@ -39,7 +39,7 @@ extension RunReport {
         let metrics = zip(spec.tasks, findings.validationRows).map { task, rows in
             "\(task.name): \(task.metric)" + (rows.map { " of \($0) rows" } ?? "")
         }.joined(separator: ", ")
-        return map.svg
+        return map.html
             + Markup.note(
                 "Each task in its own metric (\(metrics)). Tinted by the change since before "
                     + "training; framed where the task was trained last.") + figures(matrix)

@@ -171,6 +171,13 @@ import Testing
         let expected = Int64((rows.reduce(0, +) * 0.9 * 3).rounded())
         #expect(estimate?["rows"]?.integer == expected)
         #expect(estimate?["memory_bytes"] == 16_000)
+        // Two networks, of which one trains; an adapter beside weights that do not.
+        for (method, bytes) in [("progressive", 20_000), ("lora", 4000), ("full", 16_000)] {
+            var adapted = try #require(body.object)
+            adapted["adaptation"] = ["method": .string(method)]
+            let cost = await fixture.post("/v1/runs/validate", .object(adapted)).json["estimate"]
+            #expect(cost?["memory_bytes"]?.integer == Int64(bytes), "\(method)")
+        }
         // Two rows of the first task for each of the second's.
         var replayed = try #require(body.object)
         replayed["retention"] = [["method": "replay", "rate": 2]]

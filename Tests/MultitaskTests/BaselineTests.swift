@@ -65,7 +65,8 @@ import Testing
             (accuracy.map { [point("mood", "accuracy", $0)] } ?? [])
             + (perplexity.map { [point("reply", "perplexity", $0)] } ?? [])
         return BaselineComparison.Candidate(
-            run: spec.name, spec: spec, isComplete: done, status: done ? "succeeded" : "running",
+            run: spec.name, spec: spec, isComplete: done, isOver: done,
+            status: done ? "succeeded" : "running",
             validation: test ? [] : points, test: test ? points : [])
     }
 
@@ -104,7 +105,11 @@ import Testing
         let comparison = BaselineComparison(.tunedFixed, own: own, candidates: candidates)
         #expect(comparison.chosen?.run == "bot.tuned_fixed.mood")
         #expect(comparison.baselineScores == [0.88, 10.1])
-        candidates[0].isComplete = false
+        // One that failed is no candidate, and keeps nobody waiting.
+        candidates[1].isComplete = false
+        let others = BaselineComparison(.tunedFixed, own: own, candidates: candidates)
+        #expect(others.chosen?.run == "bot.tuned_fixed.equal")
+        candidates[1].isOver = false
         #expect(BaselineComparison(.tunedFixed, own: own, candidates: candidates).chosen == nil)
     }
 

@@ -64,6 +64,11 @@ import Testing
         #expect(abs(try #require(matrix.backwardTransfer) + 0.1) < 1e-12)
         #expect(matrix.learnt == [2, 3, 3] && matrix.first == [0, 1, 3])
         #expect(matrix.best == [0.95, nil, nil])
+        // Where the first stage was learnt before, what it ends with is what the run starts from.
+        let added = ScoreMatrix(
+            base: matrix.base, rows: [matrix.base] + matrix.rows.dropFirst(), stages: stages,
+            startsLearnt: true, largerIsBetter: matrix.largerIsBetter)
+        #expect(abs(try #require(added.forwardTransfer) - 0.1) < 1e-12)
         let early = ScoreMatrix(
             base: matrix.base, rows: Array(matrix.rows.prefix(2)), stages: stages,
             largerIsBetter: matrix.largerIsBetter)

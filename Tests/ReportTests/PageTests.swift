@@ -60,7 +60,7 @@ import Testing
         }
         func scores(_ spec: RunSpec, _ a: Double, _ p: Double) -> BaselineComparison.Candidate {
             BaselineComparison.Candidate(
-                run: "run_\(a)", spec: spec, isComplete: true, status: "succeeded",
+                run: "run_\(a)", spec: spec, isComplete: true, isOver: true, status: "succeeded",
                 validation: [
                     MetricPoint(
                         task: names[0], name: "accuracy", split: "validation", epoch: 1, step: 1,

@@ -124,7 +124,9 @@ import Testing
         _ = try TinyRun().finish(spec, recorder)
         let steps = Set(recorder.points.filter { $0.name == "early_warning" }.map(\.step))
         let ends = Set(recorder.points.filter { $0.name == "stage_end" }.map(\.step))
-        #expect(steps.isSubset(of: ends))
+        #expect(!steps.isEmpty && steps.isSubset(of: ends))
+        let warnings = recorder.events.filter { $0.kind == "early_warning" }
+        #expect(warnings.allSatisfy { $0.message.contains("stages are trained apart") })
         // In between, the first task is as far from its best as it was before the run.
         let losses = recorder.values("mood", "loss", "validation")
         #expect(losses[4] > 1.02 * losses[3])

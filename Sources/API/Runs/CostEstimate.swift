@@ -9,6 +9,7 @@ struct CostEstimate: Equatable {
     private static let scalarsPerToken = 4.0
     /// Tokens around a row: its template's, its end.
     private static let tokensAround = 4.0
+    private static let bytesPerWeight = 4.0
     /// Weight, two moments and a gradient, float32 each.
     private static let bytesPerTrained = 16.0
 
@@ -36,16 +37,30 @@ struct CostEstimate: Equatable {
         runs = 1 + baselines.count
         tokensWithBaselines = baselines.reduce(own.tokens, +)
         let parameters = try store.model(spec.baseModel).summary["parameters"]?.integer
-        let isWhole = spec.adaptation == nil || spec.adaptation?.method == "full"
-        memoryBytes = parameters.map { count in
-            // Aggregations keep every task's gradient apart; adapters and heads are small.
-            let slots = spec.aggregation == nil ? 1 : spec.tasks.count
-            let each = isWhole ? Self.bytesPerTrained + 4 * Double(slots - 1) : 4
-            return Int(Double(count) * each)
-        }
+        let each = Self.bytesPerParameter(spec, catalogue)
+        memoryBytes = parameters.map { Int(Double($0) * each) }
         let known = try store.speed(baseModel: spec.baseModel)
         let total = tokensWithBaselines
         seconds = known.map { Double(total) / $0 }
+    }
+
+    /// Of the base model's parameters: weights, and moments and gradients of those that train.
+    private static func bytesPerParameter(
+        _ spec: RunSpec, _ catalogue: [MethodDescriptor]
+    ) -> Double {
+        let adaptation = catalogue.first {
+            $0.family == .adaptation && $0.name == spec.adaptation?.method
+        }
+        // Aggregations keep every task's gradient apart.
+        let slots = spec.aggregation == nil ? 1 : spec.tasks.count
+        let trained = bytesPerTrained + bytesPerWeight * Double(slots - 1)
+        return switch adaptation?.outcome ?? .weights {
+        case .weights: trained
+        // One network a stage, of which the last one trains.
+        case .networks: trained + bytesPerWeight * Double(spec.trainedStagePlaces.count - 1)
+        // Adapters and heads are small.
+        case .sharedAdapter, .taskAdapters, .unchanged: bytesPerWeight
+        }
     }
 
     /// Rows of earlier tasks that a step of a later stage takes for each new one.

@@ -37,6 +37,7 @@ extension BaselineComparison.Candidate {
         self.init(
             run: candidate.run.id, spec: candidate.run.spec,
             isComplete: candidate.run.status == .succeeded,
+            isOver: candidate.run.status.isEnded,
             status: candidate.run.status.rawValue, validation: candidate.validation,
             test: candidate.test)
     }

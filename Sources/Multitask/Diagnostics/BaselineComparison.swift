@@ -8,17 +8,20 @@ package struct BaselineComparison: Sendable, Equatable {
         package var spec: RunSpec
         /// It has succeeded.
         package var isComplete: Bool
+        /// Nothing more comes of it: it has succeeded, or failed, or was cancelled.
+        package var isOver: Bool
         package var status: String
         package var validation: [MetricPoint]
         package var test: [MetricPoint]
 
         package init(
-            run: String, spec: RunSpec, isComplete: Bool, status: String,
+            run: String, spec: RunSpec, isComplete: Bool, isOver: Bool, status: String,
             validation: [MetricPoint], test: [MetricPoint]
         ) {
             self.run = run
             self.spec = spec
             self.isComplete = isComplete
+            self.isOver = isOver
             self.status = status
             self.validation = validation
             self.test = test
@@ -100,11 +103,13 @@ package struct BaselineComparison: Sendable, Equatable {
     }
 
     /// The candidate whose validation scores gain most over the first's, on average over tasks;
-    /// `nil` until all have finished. A task's gain is relative; where the first scored about 0, it
+    /// `nil` until all are over. Those that failed are no candidates. A task's gain is relative; where the first scored about 0, it
     /// is in the metric's own units (points of a share), at most 1, so that no task can outweigh
     /// all others.
     private static func best(_ candidates: [Candidate], _ tasks: [TaskSpec]) -> Candidate? {
-        guard let first = candidates.first, candidates.allSatisfy(\.isComplete) else { return nil }
+        guard candidates.allSatisfy(\.isOver) else { return nil }
+        let candidates = candidates.filter(\.isComplete)
+        guard let first = candidates.first else { return nil }
         func gain(_ candidate: Candidate, _ task: TaskSpec) -> Double {
             guard
                 let (value, reference) = both(

@@ -13,16 +13,21 @@ package struct ScoreMatrix: Sendable, Equatable {
     package let learnt: [Int?]
     /// Whether a larger score is a better one, by task.
     package let largerIsBetter: [Bool]
+    /// The first stage that trains anything: one that was learnt before ends as it starts.
+    private let firstTrained: Int
 
     /// - Parameters:
     ///   - base: before training, one score a task.
     ///   - stages: tasks by stage, of the whole run.
+    ///   - startsLearnt: the base model has learnt the first stage.
     package init(
-        base: [Double], rows: [[Double]] = [], stages: [[Int]], largerIsBetter: [Bool]
+        base: [Double], rows: [[Double]] = [], stages: [[Int]], startsLearnt: Bool = false,
+        largerIsBetter: [Bool]
     ) {
         self.base = base
         self.rows = rows
         self.largerIsBetter = largerIsBetter
+        firstTrained = startsLearnt ? 1 : 0
         first = base.indices.map { task in stages.firstIndex { $0.contains(task) } }
         learnt = base.indices.map { task in
             stages.prefix(rows.count).lastIndex { $0.contains(task) }
@@ -57,12 +62,12 @@ package struct ScoreMatrix: Sendable, Equatable {
     }
 
     /// FWT = 1/(T−1) Σ_{j≥2} (R[j−1][j] − b_j), turned so that more is better; of a task of several
-    /// stages j is its first, before which nothing of it was trained. Tasks of the first stage have
-    /// none. For a task whose head is new at its stage this is chance by construction.
+    /// stages j is its first, before which nothing of it was trained. Tasks of the first stage that
+    /// is trained have none. For a task whose head is new at its stage this is chance by construction.
     package var forwardTransfer: Double? {
         mean(
             tasks.compactMap { task in
-                guard let stage = first[task], stage > 0, stage <= rows.count else { return nil }
+                guard let stage = first[task], stage > firstTrained, stage <= rows.count else { return nil }
                 return gain(rows[stage - 1], task) - gain(base, task)
             })
     }

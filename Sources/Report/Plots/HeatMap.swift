@@ -16,7 +16,8 @@ struct HeatMap {
 
     private static let cell = (width: 84.0, height: 30.0)
 
-    var svg: String {
+    /// In a frame that scrolls where the matrix is wider than the page.
+    var html: String {
         guard !rows.isEmpty, !columns.isEmpty else { return "" }
         let names = rows.map { Markup.short($0, 30) }
         let left = 12 + (names.map { Markup.width($0) }.max() ?? 0)
@@ -34,9 +35,10 @@ struct HeatMap {
                 body += square(cell, left + Double(column) * Self.cell.width, y)
             }
         }
-        return Markup.svg(
+        let drawing = Markup.svg(
             left + Double(columns.count) * Self.cell.width + 4,
             top + Double(rows.count) * Self.cell.height + 4, title, body)
+        return "<div class=\"wide map\">\(drawing)</div>"
     }
 
     private func square(_ cell: Cell, _ x: Double, _ y: Double) -> String {

@@ -37,7 +37,8 @@ struct ScatterPlot {
         func point(_ dx: Double, _ dy: Double) -> String {
             "\(Markup.at(x + dx)),\(Markup.at(y + dy))"
         }
-        switch series % 4 {
+        // Of one colour are series 8 apart, whose shapes are others.
+        switch (series + series / 8) % 4 {
         case 0: return "<circle cx=\"\(Markup.at(x))\" cy=\"\(Markup.at(y))\" r=\"3.2\" \(style)/>"
         case 1:
             return

@@ -10,8 +10,9 @@ extension TrainingSession {
     func evaluate(_ split: Split) throws {
         phase = split == .test ? "testing" : "evaluating"
         evaluationDone = EvaluationTokens()
-        let epoch = min(
-            epochsBefore + (position.step > 0 ? 1 : 0), spec.epochs * stages.count)
+        // Validation belongs to the epoch that is ending, a test comes after the last one's end.
+        let isEnding = split == .validation && position.step > 0
+        let epoch = min(epochsBefore + (isEnding ? 1 : 0), spec.epochs * stages.count)
         var own: [Double] = []
         for task in data {
             let examples = split == .test ? task.test : task.validation

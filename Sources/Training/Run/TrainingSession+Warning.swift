@@ -74,6 +74,10 @@ extension TrainingSession {
 
     private func blame(_ alarm: EarlyWarning.Alarm) -> String {
         let own = spec.tasks[alarm.task].name
+        if retention?.mergesAtStageEnd == true {
+            return "stages are trained apart, and merging this one's changes with those of the "
+                + "others is what cost it that"
+        }
         if let cause = alarm.cause {
             let times = cause.measurements == 1 ? "measurement" : "measurements"
             return "steps for \(spec.tasks[cause.task].name) oppose it: each alone adds "
