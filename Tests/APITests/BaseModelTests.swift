@@ -18,7 +18,8 @@ import Testing
     /// A model of a finished run.
     private func tune(
         _ name: String, from base: String = "tiny", tasks: [String] = ["mood"],
-        known: [String] = [], head: String? = nil, _ adaptation: MethodSpec?, change: (inout RunSpec) -> Void = { _ in }
+        known: [String] = [], head: String? = nil, _ adaptation: MethodSpec?,
+        change: (inout RunSpec) -> Void = { _ in }
     ) throws {
         var spec = RunSpec(
             name: name, baseModel: try fixture.store.model(base).id,
@@ -203,7 +204,8 @@ import Testing
         let alone = await answer(
             "shared", [("mood", nil, dataset), ("new", nil, dataset)], learnt: ["mood"])
         #expect(alone.message.contains("another kind or head: classification, head `feeling`"))
-        let next = [("mood", "feeling", dataset), ("new", nil, other)] as [(String, String?, String)]
+        let next =
+            [("mood", "feeling", dataset), ("new", nil, other)] as [(String, String?, String)]
         #expect(await answer("shared", next, learnt: ["mood"]).status == 202)
     }
 }

@@ -26,7 +26,8 @@ struct QueryReader {
         guard let text = string(name) else { return nil }
         guard Identifier.isValid(text, bytesMax: bytesMax) else {
             throw APIError.invalid(
-                name, "must be \(Identifier.rule(bytesMax: bytesMax)), found \(text.utf8.count) bytes")
+                name,
+                "must be \(Identifier.rule(bytesMax: bytesMax)), found \(text.utf8.count) bytes")
         }
         return text
     }

@@ -108,7 +108,8 @@ package struct InterferenceReport: Sendable, Equatable {
         matrix = base.map { base in
             ScoreMatrix(
                 base: base, rows: rows.map(\.scores), stages: spec.stagePlaces,
-                startsLearnt: spec.startsLearnt == true, largerIsBetter: tasks.map(\.judgedBy.largerIsBetter))
+                startsLearnt: spec.startsLearnt == true,
+                largerIsBetter: tasks.map(\.judgedBy.largerIsBetter))
         }
         final = tasks.indices.map { FinalScore($0, tasks[$0], rows, index) }
         validationRows = tasks.map { task in

@@ -67,7 +67,9 @@ package struct ScoreMatrix: Sendable, Equatable {
     package var forwardTransfer: Double? {
         mean(
             tasks.compactMap { task in
-                guard let stage = first[task], stage > firstTrained, stage <= rows.count else { return nil }
+                guard let stage = first[task], stage > firstTrained, stage <= rows.count else {
+                    return nil
+                }
                 return gain(rows[stage - 1], task) - gain(base, task)
             })
     }

@@ -156,7 +156,8 @@ extension TrainingSession {
         if let name = model.ambiguousHead {
             throw TrainingError(
                 code: "spec_invalid",
-                message: "the model would have two heads of the name \(name), one of them of a task "
+                message:
+                    "the model would have two heads of the name \(name), one of them of a task "
                     + "of base_model that this run does not train; take another name for the head "
                     + "or the task, or train that task too")
         }
@@ -170,10 +171,13 @@ extension TrainingSession {
                 + "share of the sampled rows"
             : "task: each task's mean over the whole optimiser step, times its weight"
         observer.event(kind: "loss_scope", message: "loss scope \(scope)")
-        if spec.mixing.method != "proportional", spec.trainedStagePlaces.allSatisfy({ $0.count < 2 }) {
+        if spec.mixing.method != "proportional",
+            spec.trainedStagePlaces.allSatisfy({ $0.count < 2 })
+        {
             observer.event(
                 kind: "mixing",
-                message: "\(spec.mixing.method) mixing changes nothing here: no stage trains two tasks")
+                message:
+                    "\(spec.mixing.method) mixing changes nothing here: no stage trains two tasks")
         }
         if !trainsBackbone {
             let (own, all) = (runner.parameters, model.parameters)
