@@ -106,6 +106,12 @@ package struct MethodSettings: Sendable, Equatable {
                         + "\(parameter.range.lowerBound) and \(parameter.range.upperBound), "
                         + "found \(value)")
             }
+            guard !parameter.isWhole || value == value.rounded() else {
+                throw MultitaskError(
+                    code: "parameter_out_of_range",
+                    message: "\(descriptor.name).\(parameter.name) must be a whole number, found "
+                        + "\(value)")
+            }
             values[parameter.name] = value
         }
         return values

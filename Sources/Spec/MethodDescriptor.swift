@@ -50,6 +50,7 @@ package struct MethodDescriptor: Sendable, Equatable {
         package var choices: [String]
         /// It takes a list of names instead, by default an empty one.
         package var takesNames = false
+        package var isWhole = false
 
         package init(
             _ name: String, in range: ClosedRange<Double>, default: Double, _ summary: String
@@ -59,6 +60,16 @@ package struct MethodDescriptor: Sendable, Equatable {
             self.default = `default`
             self.summary = summary
             choices = []
+        }
+
+        /// A parameter that is a whole number.
+        package init(
+            whole name: String, in range: ClosedRange<Int>, default: Int, _ summary: String
+        ) {
+            self.init(
+                name, in: Double(range.lowerBound)...Double(range.upperBound),
+                default: Double(`default`), summary)
+            isWhole = true
         }
 
         /// A parameter that is one of some words; the first is the default.
@@ -80,6 +91,9 @@ package struct MethodDescriptor: Sendable, Equatable {
             self.init(name, in: 0...0, default: 0, summary)
             takesNames = true
         }
+
+        /// Of a whole number.
+        package var wholeRange: ClosedRange<Int> { Int(range.lowerBound)...Int(range.upperBound) }
 
         /// Whether it is a number.
         package var isNumber: Bool { choices.isEmpty && !takesNames }
@@ -126,6 +140,8 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var sharing: Sharing
     /// Of an adaptation.
     package var outcome: Outcome
+    /// Of an adaptation: the learning rate of a run that names none; `nil`: the optimiser's own.
+    package var learningRate: Double?
     /// Of a curriculum: rows are ranked by the loss of their next tokens.
     package var ranksByDifficulty: Bool
 
@@ -137,7 +153,8 @@ package struct MethodDescriptor: Sendable, Equatable {
         addsTerms: Bool = false, canStrengthen: Bool = true, keepsBase: Bool = false,
         learnsFromSteps: Bool = false, holdsParameters: Bool = false,
         startsStagesAnew: Bool = false, means: String? = nil, comparesGradients: Bool = false,
-        sharing: Sharing = .all, outcome: Outcome = .weights, ranksByDifficulty: Bool = false
+        sharing: Sharing = .all, outcome: Outcome = .weights, learningRate: Double? = nil,
+        ranksByDifficulty: Bool = false
     ) {
         self.family = family
         self.name = name
@@ -162,6 +179,7 @@ package struct MethodDescriptor: Sendable, Equatable {
         self.comparesGradients = comparesGradients
         self.sharing = sharing
         self.outcome = outcome
+        self.learningRate = learningRate
         self.ranksByDifficulty = ranksByDifficulty
     }
 }

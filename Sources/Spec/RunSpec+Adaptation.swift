@@ -42,6 +42,16 @@ extension RunSpec {
                 parameter: "weighting",
                 rule: Self.nothingShared(method, found: weighting.method))
         }
+        if method.sharing == .none,
+            let base = chosenRetention(catalogue).first(where: {
+                $0.keepsBase && $0.holdsParameters
+            })
+        {
+            return Contradiction(
+                parameter: "retention",
+                rule: "`\(base.name)` holds weights of the base model, and the adaptation "
+                    + "`\(method.name)` trains none of them; leave it out")
+        }
         // A head that tasks share is trained by all of them, and can be forgotten.
         guard taskOfSharedHead == nil else { return nil }
         if let first = retention?.first {

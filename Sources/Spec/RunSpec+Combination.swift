@@ -30,7 +30,7 @@ extension RunSpec {
             ?? baselinesContradiction
             ?? epochsContradiction(descriptor(.mixing, mixing), in: epochs)
             ?? epochsContradiction(
-                descriptor(.weighting, weighting), in: epochs * trainedStagePlaces.count)
+                descriptor(.weighting, weighting), in: mostEpochs(catalogue))
             ?? mixingContradiction(descriptor(.mixing, mixing))
             ?? adaptationContradiction(catalogue)
             ?? retentionContradiction(catalogue)
@@ -56,6 +56,17 @@ extension RunSpec {
         catalogue.filter { one in
             one.family == .retention && retention?.contains { $0.method == one.name } ?? false
         }
+    }
+
+    /// The epochs of the task that is trained in most.
+    private func mostEpochs(_ catalogue: [MethodDescriptor]) -> Int {
+        let trained = trainedStagePlaces
+        // Replayed rows are rows of their task, also in later stages.
+        if chosenRetention(catalogue).contains(where: { $0.earlierRows == .full }) {
+            return epochs * trained.count
+        }
+        return epochs
+            * (tasks.indices.map { task in trained.count { $0.contains(task) } }.max() ?? 0)
     }
 
     /// A policy that would have nothing to act on, or nothing to be alarmed by.
@@ -85,8 +96,9 @@ extension RunSpec {
         guard let method, epochs < method.epochsMin else { return nil }
         return Contradiction(
             parameter: "\(method.family.rawValue).method",
-            rule: "`\(method.name)` changes nothing before epoch \(method.epochsMin), and the run "
-                + "has \(epochs) in all; raise `epochs` or take another method")
+            rule:
+                "`\(method.name)` changes nothing before epoch \(method.epochsMin) of a task, and no "
+                + "task has more than \(epochs) in all; raise `epochs` or take another method")
     }
 
     /// A weighting by gradients of losses, beside terms that are no loss of the task.
@@ -158,6 +170,14 @@ extension RunSpec {
                 rule: "`\(method.name)` keeps what earlier stages learnt and needs at least 2 "
                     + "`stages`, found 1")
         }
+        let keepingRows = chosen.first { !$0.holdsParameters && !$0.keepsBase }
+        if let method = keepingRows, !hasEarlierTasks {
+            return Contradiction(
+                parameter: "retention",
+                rule: "`\(method.name)` keeps tasks that a later stage does not train, and every "
+                    + "stage here trains all tasks of the stages before; leave it out, or take those "
+                    + "tasks out of the later stage")
+        }
         if startsLearnt == true, let method = chosen.first(where: \.learnsFromSteps) {
             return Contradiction(
                 parameter: "retention",
@@ -198,6 +218,18 @@ extension RunSpec {
             }
         }
         return nil
+    }
+
+    /// Whether some stage that is trained leaves out a task of an earlier one.
+    private var hasEarlierTasks: Bool {
+        var earlier: Set<Int> = []
+        for (place, stage) in stagePlaces.enumerated() {
+            if trainedStagePlaces.indices.contains(place), !earlier.isSubset(of: stage) {
+                return true
+            }
+            earlier.formUnion(stage)
+        }
+        return false
     }
 
     /// A method that trains each stage from the run's start, beside what goes on from stage to stage.

@@ -126,15 +126,16 @@ final class Fixture: Sendable {
         MethodDescriptor(
             family: .adaptation, name: "lora", equation: "BA", summary: "Low rank.",
             parameters: [
-                .init("rank", in: 1...64, default: 8, "Rank."), .init(names: "targets", "Layers."),
-            ], outcome: .sharedAdapter),
+                .init(whole: "rank", in: 1...64, default: 8, "Rank."),
+                .init(names: "targets", "Layers."),
+            ], outcome: .sharedAdapter, learningRate: 2e-4),
         MethodDescriptor(
             family: .adaptation, name: "adapter_per_task", equation: "BA", summary: "One each.",
-            parameters: [.init("rank", in: 1...64, default: 8, "Rank.")], sharing: .none,
+            parameters: [.init(whole: "rank", in: 1...64, default: 8, "Rank.")], sharing: .none,
             outcome: .taskAdapters),
         MethodDescriptor(
             family: .adaptation, name: "heads", equation: "W", summary: "Heads.", sharing: .none,
-            outcome: .unchanged),
+            outcome: .unchanged, learningRate: 1e-3),
         MethodDescriptor(
             family: .curriculum, name: "competence", equation: "c", summary: "Easy ones first.",
             ranksByDifficulty: true),

@@ -178,6 +178,14 @@ import Testing
             let cost = await fixture.post("/v1/runs/validate", .object(adapted)).json["estimate"]
             #expect(cost?["memory_bytes"]?.integer == Int64(bytes), "\(method)")
         }
+        for (method, rate) in [("progressive", 2e-5), ("lora", 2e-4), ("heads", 1e-3)] {
+            var adapted = try #require(body.object)
+            adapted["adaptation"] = ["method": .string(method)]
+            adapted["tasks"] = .array(Array(body["tasks"]?.array?.prefix(1) ?? []))
+            (adapted["stages"], adapted["baselines"]) = (nil, nil)
+            let spec = await fixture.post("/v1/runs/validate", .object(adapted)).json["spec"]
+            #expect(spec?["optimizer"]?["learning_rate"]?.number == rate, "\(method)")
+        }
         // Two rows of the first task for each of the second's.
         var replayed = try #require(body.object)
         replayed["retention"] = [["method": "replay", "rate": 2]]

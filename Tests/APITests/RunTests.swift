@@ -142,6 +142,7 @@ import Testing
             ("retention", "[{\"method\":\"ewc\"}]", "retention"),
             ("adaptation", "{\"method\":\"magic\"}", "adaptation.method"),
             ("adaptation", "{\"method\":\"lora\",\"rank\":0}", "adaptation.rank"),
+            ("adaptation", "{\"method\":\"lora\",\"rank\":8.5}", "adaptation.rank"),
             ("adaptation", "{\"method\":\"lora\",\"targets\":\"q\"}", "adaptation.targets"),
             ("adaptation", "{\"method\":\"lora\",\"targets\":[1]}", "adaptation.targets[0]"),
             ("adaptation", "{\"method\":\"lora\",\"targets\":[\"q\",\"q\"]}", "adaptation.targets"),

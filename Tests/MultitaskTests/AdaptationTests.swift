@@ -107,7 +107,7 @@ import Testing
             ),
             (
                 run("o_lora") {
-                    ($0.stages, $0.retention) = ([["a"], ["a", "b"]], [MethodSpec("replay")])
+                    ($0.stages, $0.retention) = ([["a"], ["b"]], [MethodSpec("replay")])
                     $0.aggregation = MethodSpec("pcgrad")
                 }, nil
             ),

@@ -173,6 +173,40 @@ import Testing
         #expect(refused == ["si", "task_arithmetic", "ties"])
     }
 
+    @Test("What keeps rows or answers needs a stage that leaves an earlier task out")
+    func overlapping() {
+        let refused = Self.names(.retention).filter { name in
+            Self.spec(nil, nil, [name], [["a"], ["a", "b", "c"]]).contradiction(Multitask.catalogue)
+                != nil
+        }
+        #expect(refused.sorted() == ["a_gem", "der_pp", "lwf", "replay"])
+        let left = Self.spec(
+            nil, nil, refused.filter { $0 == "replay" }, [["a", "b"], ["a", "c"]])
+        #expect(left.contradiction(Multitask.catalogue) == nil)
+    }
+
+    @Test("A weighting by epochs needs a task that has enough of them")
+    func epochsOfTasks() {
+        var spec = Self.spec("dwa", nil, [], [["a", "b"], ["c"], ["a", "b"]])
+        spec.epochs = 1
+        #expect(spec.contradiction(Multitask.catalogue)?.parameter == "weighting.method")
+        spec.retention = [MethodSpec("replay")]
+        #expect(spec.contradiction(Multitask.catalogue) == nil)
+    }
+
+    @Test("What holds the base model's weights is refused where none of them trains")
+    func frozen() {
+        for (adaptation, isRefused) in [
+            ("heads", true), ("adapter_per_task", true), ("lora", false),
+        ] {
+            var spec = Self.spec(nil, nil, ["l2_sp"], [["a"], ["b", "c"]])
+            for index in spec.tasks.indices { spec.tasks[index].head = "one" }
+            spec.adaptation = MethodSpec(adaptation)
+            let found = spec.contradiction(Multitask.catalogue)
+            #expect((found?.parameter == "retention") == isRefused, "\(adaptation)")
+        }
+    }
+
     @Test("What trains each stage from the start cannot keep the moments of the one before")
     func anew() {
         var spec = Self.spec(nil, nil, ["ties"], [["a"], ["b", "c"]])

@@ -52,8 +52,14 @@ private func famo(_ tasks: Int, seed: UInt64 = 1) throws -> any WeightingMethod 
         #expect(abs(method.weights[0] + method.weights[2] - 2) < 1e-12)
         // Task 0 gained, so that it counts less than its loss alone says.
         #expect(method.weights[0] < method.weights[2])
-        // Of two tasks in a step, those two share 2, whatever was seen before.
         method.observe(.init(losses: [nil, 1, 1], lossesAfter: [nil, 1, 1]))
+        #expect(abs(method.weights.reduce(0, +) - 3) < 1e-12)
+        // A step of others leaves a task's weight what it was; a hundred are a stage without it.
+        let shared = method.weights
+        let others = WeightingObservation(losses: [nil, 1, 1], lossesAfter: [nil, 1, 1])
+        method.observe(others)
+        #expect(abs(method.weights[0] / shared[0] - 1) < 0.1)
+        for _ in 0..<99 { method.observe(others) }
         #expect(abs(method.weights[1] + method.weights[2] - 2) < 1e-12)
         let before = method.weights
         method.observe(.init(losses: [nil, nil, nil], lossesAfter: [nil, nil, nil]))

@@ -2,6 +2,7 @@ import CPUBackend
 import Foundation
 import Inference
 import Models
+import Multitask
 import Spec
 import TestSupport
 import Testing
@@ -46,7 +47,7 @@ import Testing
             datasets[kind.rawValue] = "\(run.folder)/\(kind.rawValue).jsonl"
             return TaskSpec(
                 name: kind.rawValue, kind: kind, dataset: kind.rawValue,
-                format: kind == .generation ? "raw" : nil)
+                validation: .fraction(0.3), format: kind == .generation ? "raw" : nil)
         }
         spec.maxLength = 48
         let inputs = { [datasets] (checkpoint: String?) in
@@ -177,6 +178,27 @@ import Testing
         let moving = done.drop { $0 == 0 }
         #expect(done == done.sorted() && (done.last ?? 0) <= all)
         #expect(Set(moving).count > 10 && (moving.first ?? 0) < all / 8)
+    }
+
+    @Test("Of the last stage nothing is kept, so that its rows may answer in any form")
+    func lastStage() throws {
+        var (run, inputs, spec) = try Self.make(.bert, [.classification, .tokenClassification])
+        // Of other lengths than each other.
+        try run.write(
+            TaskKind.tokenClassification.rawValue,
+            (0..<45).map { index in
+                let tokens = (0...index % 4).map { "\"w\($0)\"" }.joined(separator: ",")
+                let tags = (0...index % 4).map { "\"\($0 % 2)\"" }.joined(separator: ",")
+                return "{\"tokens\":[\(tokens)],\"tags\":[\(tags)]}"
+            })
+        spec.mixing = MethodSpec("proportional")
+        spec.stages = spec.tasks.map { [$0.name] }
+        spec.retention = [MethodSpec("der_pp")]
+        spec.epochs = 1
+        #expect(spec.contradiction(Multitask.catalogue) == nil)
+        let expected = try run.finish(spec, Recorder(), inputs: inputs(nil))
+        let found = try run.finishPausing(spec, every: 9, inputs: inputs)
+        #expect(found == expected)
     }
 
     @Test("entity_f1 asks for tags that tell entities")

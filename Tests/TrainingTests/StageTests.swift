@@ -147,6 +147,19 @@ import Testing
         #expect(found == expected)
     }
 
+    @Test("Outputs of equal rows are kept once each, whichever of them was seen before")
+    func equalRows() throws {
+        let run = try TinyRun()
+        try run.write("reply", (0..<30).map { #"{"prompt":"say \#($0 % 5)","completion":"so"}"# })
+        var spec = TinyRun.sequence([MethodSpec("der_pp", ["fraction": 1])])
+        spec.tasks[0] = TaskSpec(name: "reply", kind: .generation, dataset: "reply")
+        spec.stages = [["reply"], ["topic"]]
+        // Draws with replacement, equal rows side by side.
+        spec.curriculum = MethodSpec("competence")
+        let expected = try run.finish(spec, Recorder())
+        #expect(try run.finishPausing(spec, every: 11) == expected)
+    }
+
     @Test(
         "A generation task that was learnt first is forgotten less",
         arguments: [MethodSpec("lwf"), MethodSpec("der_pp"), MethodSpec("ewc", ["lambda": 1e4])])

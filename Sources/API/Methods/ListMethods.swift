@@ -22,6 +22,7 @@ extension MethodDescriptor {
             "paper": paper.isEmpty ? nil : .string(paper), "equation": .string(equation),
             "summary": .string(summary), "parameters": .array(parameters.map(\.json)),
             "takes_task_values": .bool(takesTaskValues), "tasks_min": .count(tasksMin),
+            "learning_rate": learningRate.map { .number($0) } ?? nil,
         ]
     }
 }
@@ -47,7 +48,8 @@ extension MethodDescriptor.Parameter {
             ]
         }
         return [
-            "name": .string(name), "type": "number", "minimum": .number(range.lowerBound),
+            "name": .string(name), "type": isWhole ? "integer" : "number",
+            "minimum": .number(range.lowerBound),
             "maximum": .number(range.upperBound), "default": .number(self.default),
             "summary": .string(summary),
         ]

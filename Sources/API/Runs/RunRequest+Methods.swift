@@ -21,8 +21,10 @@ extension RunRequest {
         let descriptor = try descriptor(name, field, family)
         var spec = MethodSpec(descriptor.name)
         for parameter in descriptor.parameters where parameter.isNumber {
-            spec.parameters[parameter.name] = try reader.number(
-                parameter.name, in: parameter.range)
+            spec.parameters[parameter.name] =
+                parameter.isWhole
+                ? try reader.integer(parameter.name, in: parameter.wholeRange).map { Double($0) }
+                : try reader.number(parameter.name, in: parameter.range)
         }
         for parameter in descriptor.parameters where !parameter.choices.isEmpty {
             let word =

@@ -23,6 +23,7 @@ struct RunRequest {
         let baseModel = try fields.identifier("base_model") ?? ""
         let tasks = try tasks(&fields)
         let mixing = try method(&fields, "mixing", .mixing, tasks)
+        let adaptation = try method(&fields, "adaptation", .adaptation, tasks)
         var spec = RunSpec(
             name: name, baseModel: baseModel, tasks: tasks,
             mixing: try mixing ?? resolved("mixing", MethodSpec("proportional"), .mixing, tasks),
@@ -30,9 +31,9 @@ struct RunRequest {
             curriculum: try method(&fields, "curriculum", .curriculum, tasks),
             aggregation: try method(&fields, "aggregation", .aggregation, tasks),
             retention: try methods(&fields, "retention", .retention, tasks),
-            adaptation: try method(&fields, "adaptation", .adaptation, tasks),
+            adaptation: adaptation,
             stages: try stages(&fields, tasks),
-            optimizer: try optimizer(&fields),
+            optimizer: try optimizer(&fields, adaptation),
             epochs: try fields.integer("epochs", in: 1...limits.epochsMax) ?? 1,
             batchTokens: try fields.integer("batch_tokens", in: 16...limits.batchTokensMax) ?? 1024,
             maxLength: try fields.integer("max_length", in: 8...limits.batchTokensMax) ?? 256,
@@ -60,8 +61,14 @@ struct RunRequest {
         return dtype == "auto" ? dtypes.last ?? "fp32" : dtype
     }
 
-    private func optimizer(_ fields: inout FieldReader) throws -> OptimizerSpec {
+    private func optimizer(
+        _ fields: inout FieldReader, _ adaptation: MethodSpec?
+    ) throws -> OptimizerSpec {
         var spec = OptimizerSpec()
+        let method = catalogue.first {
+            $0.family == .adaptation && $0.name == adaptation?.method
+        }
+        spec.learningRate = method?.learningRate ?? spec.learningRate
         guard var reader = try fields.object("optimizer") else { return spec }
         spec.name = try reader.choice("name", of: ["adamw"]) ?? spec.name
         spec.learningRate =

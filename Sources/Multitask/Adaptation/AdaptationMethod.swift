@@ -45,8 +45,10 @@ package protocol AdaptationMethod: Sendable {
 }
 
 extension AdaptationNeeds.LowRank {
+    /// Ten times that of full training; QLoRA's (2305.14314, appendix B.2) for models up to 13B.
+    static let learningRate = 2e-4
     static let parameters: [MethodDescriptor.Parameter] = [
-        .init("rank", in: 1...1024, default: 8, "r: rows of A and columns of B"),
+        .init(whole: "rank", in: 1...1024, default: 8, "r: rows of A and columns of B"),
         .init("alpha", in: 1e-3...1e4, default: 16, "α: the product is scaled by α/r"),
         .init(
             names: "targets",

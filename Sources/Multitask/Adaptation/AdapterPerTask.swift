@@ -12,7 +12,8 @@ package struct AdapterPerTask: AdaptationMethod {
         equation: "h = W₀x + (α/r)·B_t·A_t·x",
         summary: "A low-rank change of a frozen backbone for each task.",
         parameters: AdaptationNeeds.LowRank.parameters, sharing: .none,
-        outcome: .taskAdapters)
+        outcome: .taskAdapters,
+        learningRate: AdaptationNeeds.LowRank.learningRate)
 
     package let needs: AdaptationNeeds
 

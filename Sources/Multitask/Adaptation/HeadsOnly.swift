@@ -7,7 +7,7 @@ package struct HeadsOnly: AdaptationMethod {
     package static let descriptor = MethodDescriptor(
         family: .adaptation, name: "heads", equation: "θ_head ← θ_head + Δθ_head",
         summary: "The backbone is frozen; only the tasks' own heads train.",
-        sharing: .none, outcome: .unchanged)
+        sharing: .none, outcome: .unchanged, learningRate: 1e-3)
 
     package let needs = AdaptationNeeds.nothing
 

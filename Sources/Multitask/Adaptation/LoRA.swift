@@ -9,13 +9,14 @@ package import Spec
 /// Defaults: r = 8 and α = 16, as in PEFT's examples and, for r, the paper's table 6, in which more
 /// rank brings little. `targets` is empty for every linear layer of the blocks, which 2305.14314
 /// (QLoRA, §4) found necessary to match full fine-tuning; the paper's own choice is `q_proj` and
-/// `v_proj`. A learning rate about ten times that of full training suits it.
+/// `v_proj`.
 package struct LoRA: AdaptationMethod {
     package static let descriptor = MethodDescriptor(
         family: .adaptation, name: "lora", paper: "arXiv:2106.09685",
         equation: "h = W₀x + (α/r)·B·A·x",
         summary: "One low-rank change of a frozen backbone, shared by all tasks.",
-        parameters: AdaptationNeeds.LowRank.parameters, outcome: .sharedAdapter)
+        parameters: AdaptationNeeds.LowRank.parameters, outcome: .sharedAdapter,
+        learningRate: AdaptationNeeds.LowRank.learningRate)
 
     package let needs: AdaptationNeeds
 

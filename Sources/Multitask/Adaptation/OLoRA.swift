@@ -19,7 +19,8 @@ package struct OLoRA: AdaptationMethod {
         summary: "A low-rank change for each stage, orthogonal to those of earlier stages.",
         parameters: AdaptationNeeds.LowRank.parameters + [
             .init("lambda", in: 0...1e6, default: 0.5, "λ: strength of the orthogonality")
-        ], sharing: .additions, outcome: .sharedAdapter)
+        ], sharing: .additions, outcome: .sharedAdapter,
+        learningRate: AdaptationNeeds.LowRank.learningRate)
 
     package let needs: AdaptationNeeds
 

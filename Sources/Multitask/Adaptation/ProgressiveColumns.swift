@@ -21,7 +21,7 @@ package struct ProgressiveColumns: AdaptationMethod {
         equation: "h_i = Block_i(h_{i−1}) + Σ_{j<k} U_ij σ(V_ij h_{i−1}^(j)), i ≥ 2",
         summary: "A network for each stage, which reads the frozen ones of earlier stages.",
         parameters: [
-            .init("width", in: 1...4096, default: 64, "units of a connection to a block"),
+            .init(whole: "width", in: 1...4096, default: 64, "units of a connection to a block"),
             .init(flag: "laterals", default: true, "whether a network reads the earlier ones"),
         ], sharing: .stage, outcome: .networks)
 

@@ -25,7 +25,7 @@ package struct EWC: RetentionMethod {
             "lambda", in: 0...1e9, default: 1000,
             "λ: strength of the penalty; default: ours, to be swept"),
         .init(
-            "samples", in: 1...100_000, default: 256,
+            whole: "samples", in: 1...100_000, default: 256,
             "rows of each task that F averages over; default: ours"),
         .init(
             "fisher", choices: ["sampled", "empirical", "exact"],

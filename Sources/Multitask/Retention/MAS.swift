@@ -17,7 +17,7 @@ package struct MAS: RetentionMethod {
                 "lambda", in: 0...1e9, default: 1,
                 "λ: strength of the penalty; default: the paper's"),
             .init(
-                "samples", in: 1...100_000, default: 256,
+                whole: "samples", in: 1...100_000, default: 256,
                 "rows of each task that Ω averages over; default: ours"),
         ], outputKinds: [.classification, .pairClassification, .multiLabel, .regression],
         holdsParameters: true, means: "the quadratic penalty")

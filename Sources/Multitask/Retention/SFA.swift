@@ -8,6 +8,9 @@ package import Spec
 /// trained weights' memory once. The optimiser's moments stay. Without `period` < 1 it is a merge of
 /// the two models at the end, which the stage's heads were not trained for.
 ///
+/// Beside an adapter A and B are merged each by itself, as averages of adapters usually are: to first
+/// order in how far a stage moved them that is the merge of their products.
+///
 /// Defaults: β = 0.5, both alike, four times a stage, so that heads learn to read merged weights.
 package struct SFA: RetentionMethod {
     package static let descriptor = MethodDescriptor(

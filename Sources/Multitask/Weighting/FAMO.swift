@@ -14,8 +14,9 @@ package import Spec
 /// Deviations: Σw = T instead of 1, so that learning rates compare with the other weightings; ℓᵢ in
 /// the weights is a running geometric mean of the task's losses after steps (of the last ten or so),
 /// because weights enter the one packed pass in which losses are computed, and the loss of another
-/// step's few rows would be noise; tasks absent from a step keep their ξ, and the others share the
-/// weights by themselves.
+/// step's few rows would be noise; tasks absent from a step keep their ξ, and the tasks of the last
+/// hundred steps share the weights, so that a step without a task does not change what the next one
+/// makes of it.
 package struct FAMO: WeightingMethod {
     package static let descriptor = MethodDescriptor(
         family: .weighting, name: "famo", paper: "arXiv:2306.03792",
@@ -34,31 +35,33 @@ package struct FAMO: WeightingMethod {
     private static let lossMin = 1e-8
     /// Share of the running mean that a step leaves.
     private static let memory = 0.9
+    /// Steps without a task after which the others share the weights among themselves.
+    private static let ageMax = 100.0
 
     private let decay: Double
     private var logits: [Double]
     /// Running mean of log ℓᵢ after steps, and how many there were.
     private var means: [Double]
     private var counts: [Double]
-    /// 1 for the tasks of the last step.
-    private var present: [Double]
+    /// Steps since the one that last had the task.
+    private var ages: [Double]
     private var adam: ScalarAdam
 
     package var needs: WeightingNeeds { [.losses, .lossesAfter] }
 
     package init(_ settings: MethodSettings) {
         logits = settings.tasks.map { _ in 0 }
-        (means, counts, present) = (logits, logits, logits)
+        (means, counts, ages) = (logits, logits, logits)
         decay = settings["decay"]
         adam = ScalarAdam(count: logits.count, learningRate: settings["learning_rate"])
     }
 
-    /// Such that those of the tasks in the last step sum to their number; 1 for tasks whose loss is
-    /// not known yet.
+    /// Such that those of the tasks of the last hundred steps sum to their number; 1 for tasks whose
+    /// loss is not known yet.
     package var weights: [Double] {
         let seen = counts.indices.filter { counts[$0] > 0 }
         let shares = zip(Self.softmax(seen.map { logits[$0] }), seen).map { $0 * exp(-means[$1]) }
-        let active = zip(shares, seen).filter { present[$0.1] > 0 }
+        let active = zip(shares, seen).filter { ages[$0.1] < Self.ageMax }
         let total = active.reduce(0) { $0 + $1.0 }
         var weights = logits.map { _ in 1.0 }
         for (task, share) in zip(seen, shares) {
@@ -80,8 +83,8 @@ package struct FAMO: WeightingMethod {
             means[task] += max(1 - Self.memory, 1 / counts[task]) * (to - means[task])
         }
         guard !gains.isEmpty else { return }
-        for task in present.indices { present[task] = 0 }
-        for member in gains { present[member.task] = 1 }
+        for task in ages.indices { ages[task] += 1 }
+        for member in gains { ages[member.task] = 0 }
         guard gains.count > 1 else { return }
         let shares = Self.softmax(gains.map { logits[$0.task] })
         let mean = zip(shares, gains).reduce(0) { $0 + $1.0 * $1.1.gain }
@@ -100,7 +103,7 @@ package struct FAMO: WeightingMethod {
 
     package var state: [String: [Double]] {
         adam.state.merging([
-            "logits": logits, "means": means, "counts": counts, "present": present,
+            "logits": logits, "means": means, "counts": counts, "ages": ages,
         ]) { own, _ in own }
     }
 
@@ -109,7 +112,7 @@ package struct FAMO: WeightingMethod {
         logits = state["logits"] ?? logits
         means = state["means"] ?? means
         counts = state["counts"] ?? counts
-        present = state["present"] ?? present
+        ages = state["ages"] ?? ages
         adam.restore(state)
     }
 }

@@ -28,7 +28,7 @@ package struct GradNorm: WeightingMethod {
                 "learning_rate", in: 1e-6...1, default: 0.025,
                 "of Adam on the weights; default: §5.2"),
             .init(
-                "warmup_steps", in: 1...10_000, default: 5,
+                whole: "warmup_steps", in: 1...10_000, default: 5,
                 "steps averaged into L(0); default: ours"),
         ], tasksMin: 2, comparesGradients: true)
 
@@ -47,7 +47,7 @@ package struct GradNorm: WeightingMethod {
         let zeros = settings.tasks.map { _ in 0.0 }
         weights = settings.tasks.map { _ in 1 }
         alpha = settings["alpha"]
-        warmupSteps = settings["warmup_steps"].rounded()
+        warmupSteps = settings["warmup_steps"]
         initialSums = zeros
         initialCounts = zeros
         adam = ScalarAdam(count: zeros.count, learningRate: settings["learning_rate"])

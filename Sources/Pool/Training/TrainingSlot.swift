@@ -111,8 +111,9 @@ struct TrainingSlot {
         case (.checkpoint, .failure(let failure)):
             let event = Action.event(
                 lease, kind: "checkpoint_not_kept",
-                message: "the checkpoint could not be kept, training goes on without it: "
-                    + failure.message)
+                message:
+                    "the checkpoint could not be kept: \(failure.message). A run that stops goes "
+                    + "on from the last one that was")
             return [.discard(path: path), event]
                 + (releaseIfLost() ?? [.acknowledge(lease, path: path)])
         case (.model(let parameters), .success(let sha256)):
@@ -138,7 +139,7 @@ struct TrainingSlot {
         switch (directive, occupant?.sent) {
         case (.cancel, _): vacating([.end(lease, .cancelled, nil)])
         case (.pause, .pause):
-            vacating([.release(lease, reason: "the worker saved it and stopped", charged: false)])
+            vacating([.release(lease, reason: "the worker stopped as asked", charged: false)])
         default:
             vacating([
                 .release(lease, reason: "the worker stopped without being asked", charged: true)

@@ -81,6 +81,9 @@ struct Retention {
         return before.subtracting(stage < stages.count ? stages[stage] : []).sorted()
     }
 
+    /// Whether a stage's rows are kept with what the model answered: another stage comes.
+    private func keepsOutputs(_ stage: Int) -> Bool { outputs != nil && stage + 1 < stages.count }
+
     /// Whether the steps of a stage bring rows whose gradient they may not oppose.
     func hasReference(_ stage: Int) -> Bool { reference != nil && !earlier(stage).isEmpty }
 
@@ -92,11 +95,12 @@ struct Retention {
         return anchor.penalties(strength: strength * need.strength)
     }
 
-    /// Doubles what methods weigh, up to sixteen times.
+    /// Doubles what methods weigh, up to sixteen times; replay draws up to four rows for a new one.
     /// - Returns: false at that limit, or where nothing that has a weight acts in this stage.
     mutating func strengthen(stage: Int) -> Bool {
+        let replaysMore = replay?.canDrawMore(times: strength) ?? false
         let keepsEarlier =
-            needs.anchor != nil || needs.replay != nil || needs.distillation != nil
+            needs.anchor != nil || replaysMore || needs.distillation != nil
             || needs.storedOutputs != nil || needs.merging != nil
         let acts = stage > 0 ? keepsEarlier : needs.anchor?.importance == .base
         guard acts, strength < Self.strengthMax else { return false }
@@ -113,7 +117,7 @@ struct Retention {
     ) -> [StepRow] {
         var rows = draws.map { draw in
             var row = StepRow(data[draw.task][draw.row])
-            row.keepsOutputs = outputs != nil && draw.pass == 0
+            row.keepsOutputs = keepsOutputs(stage) && draw.pass == 0
             return row
         }
         if let answers, var need = needs.distillation {
@@ -138,19 +142,25 @@ struct Retention {
 
     /// Keeps outputs of rows that were trained on for the first time.
     mutating func trained(_ draws: [RunPlan.Draw], stage: Int, _ result: StepResult) {
-        guard outputs != nil else { return }
+        guard keepsOutputs(stage) else { return }
         let seen = Set(stages.prefix(stage).joined())
         for draw in draws where draw.pass == 0 && !seen.contains(draw.task) {
             let example = data[draw.task][draw.row]
-            guard let loss = result.rows.first(where: { $0.row.example == example })?.loss else {
-                continue
-            }
+            // Of equal rows one that was seen before has nothing to keep.
+            guard
+                let loss = result.rows.first(where: {
+                    $0.row.keepsOutputs && $0.row.example == example
+                })?.loss
+            else { continue }
             outputs?.offer(task: draw.task, row: draw.row, loss.kept)
         }
     }
 
     /// Whether the model answers for all tasks only when a stage is over.
     var mergesAtStageEnd: Bool { vectors != nil }
+
+    /// Whether the weights are merged with older ones while a stage goes on.
+    var mergesInStages: Bool { needs.merging != nil }
 
     /// After each of a stage's steps: merges the weights with others where that is due.
     func stepped(_ steps: Int, of count: Int) {

@@ -59,6 +59,9 @@ struct TaskMemory {
         ).map { (kept[$0].task, kept[$0].rows[$1]) }
     }
 
+    /// Whether a rate of more than this many times the asked one would be drawn.
+    func canDrawMore(times: Double) -> Bool { times * rate < Self.rateMax }
+
     /// Which kept row of which kept task, for a step's draw.
     static func places(
         counts: [Int], newRows: Int, rate: Double, step: Int, seed: UInt64

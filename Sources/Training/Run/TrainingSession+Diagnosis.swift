@@ -8,7 +8,8 @@ extension TrainingSession {
 
     /// Measures how the tasks' gradients lie to each other before some of the steps, with rows of
     /// tasks of earlier stages beside the step's own: what does this step do to them?
-    func diagnose(_ draws: [RunPlan.Draw], learningRate: Double) throws {
+    /// - Parameter rows: all that the step trains on.
+    func diagnose(_ draws: [RunPlan.Draw], _ rows: [StepRow], learningRate: Double) throws {
         let plan = stage.rows.stepsByEpoch
         guard spec.tasks.count > 1,
             GradientProbe.isDue(
@@ -28,13 +29,27 @@ extension TrainingSession {
         }
         guard let found = try probe.measure(examples) else { return }
         record(found, learningRate: learningRate)
-        for (i, cause) in found.tasks.enumerated() where stage.tasks.contains(cause) {
+        let shares = shares(rows)
+        for (i, cause) in found.tasks.enumerated() where shares[cause] > 0 {
             for (j, task) in found.tasks.enumerated() where !found.effects.isEmpty {
                 warning.measured(
                     effect: learningRate * found.effects[i][j], of: cause, on: task,
-                    share: Double(draws.count { $0.task == cause }) / Double(draws.count))
+                    share: shares[cause])
             }
         }
+    }
+
+    /// The share of a step's loss that each task has, by its rows and their weights.
+    private func shares(_ rows: [StepRow]) -> [Double] {
+        let trained = rows.filter { $0.span != runner.referenceSpan }
+        let scoped = trained.filter { $0.weight == nil }.map(\.example.task)
+        var pulls = spec.tasks.map { _ in 0.0 }
+        for (task, weight) in zip(scoped, runner.scope.rowWeights(tasks: scoped)) {
+            pulls[task] += weight
+        }
+        for row in trained { pulls[row.example.task] += row.weight ?? 0 }
+        let sum = pulls.reduce(0, +)
+        return sum > 0 ? pulls.map { $0 / sum } : pulls
     }
 
     private func record(_ found: GradientMeasurement, learningRate: Double) {

@@ -28,8 +28,10 @@ extension TrainingSession {
             // What was learned is worth more than a safety net that there is no room for.
             observer.event(
                 kind: "checkpoint_not_kept",
-                message: "no room for a checkpoint at step \(position.step), training goes on "
-                    + "without it: \(error.message); free some space in the data folder")
+                message:
+                    "no room for a checkpoint at step \(position.step): \(error.message); free "
+                    + "some space in the data folder. A run that stops goes on from the last "
+                    + "checkpoint that was kept")
             sinceCheckpoint.reset()
             return
         }

@@ -96,10 +96,13 @@ extension TrainingSession {
         guard stages.count > 1 else { return }
         let names = stage.tasks.map { spec.tasks[$0].name }.joined(separator: ", ")
         let fresh = spec.optimizer.restartsEachStage ?? true
+        let what =
+            stage.isLearnt
+            ? "learnt by the base model, not trained"
+            : "moments and schedule \(fresh ? "start anew" : "go on")"
         observer.event(
             kind: "stage",
-            message: "stage \(position.stage + 1) of \(stages.count): \(names); moments and "
-                + (fresh ? "schedule start anew" : "schedule go on"))
+            message: "stage \(position.stage + 1) of \(stages.count): \(names); \(what)")
     }
 
     /// Says how large the model is where it grows from stage to stage.

@@ -46,7 +46,7 @@ extension TrainingSession {
             kind: "retention_strengthened",
             message:
                 "what retention methods weigh is now \(Figure.shown(retention.strength)) times what the "
-                + "run asks for")
+                + "run asks for (of replayed rows at most 4 for a new one)")
     }
 
     private func announce(_ alarm: EarlyWarning.Alarm) {
@@ -84,13 +84,23 @@ extension TrainingSession {
                 + "\(Figure.shown(cause.effect)) to its loss, to first order "
                 + "(mean of \(cause.measurements) \(times))"
         }
+        let overfitting = "it may be overfitting, or the learning rate too high"
+        if runner.shared.indices.isEmpty {
+            return "no other task trains its parameters: \(overfitting)"
+        }
+        guard position.rows.contains(where: { $0.key != alarm.task && $0.value > 0 }) else {
+            return "no other task is trained in this epoch: \(overfitting)"
+        }
         guard alarm.wasMeasured else {
             return "what other tasks' steps do to it was not measured since then"
         }
+        let unopposed = "no other task's steps were measured to oppose it"
+        if retention?.mergesInStages == true {
+            return
+                "\(unopposed): merging with the weights of the stage before may be what cost it that"
+        }
         return stage.tasks.contains(alarm.task)
-            ? "no other task's steps were measured to oppose it: it may be overfitting, or the "
-                + "learning rate too high"
-            : "\(own) is not trained in this stage, and no other task's steps were measured to "
-                + "oppose it"
+            ? "\(unopposed): \(overfitting)"
+            : "\(own) is not trained in this stage, and \(unopposed)"
     }
 }

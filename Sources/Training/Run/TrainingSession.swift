@@ -191,12 +191,12 @@ final class TrainingSession {
         let restarts = spec.optimizer.restartsEachStage ?? true
         let rate = stage.schedule.rate(
             step: position.step - (restarts ? position.stageStart : 0))
-        try diagnose(draws, learningRate: rate)
         let rows =
             retention?.rows(
                 draws, stage: position.stage, step: drawNumber,
                 referenceSpan: runner.referenceSpan)
             ?? draws.map { StepRow(data[$0.task].training[$0.row]) }
+        try diagnose(draws, rows, learningRate: rate)
         let result = try runner.step(
             rows, learningRate: rate, number: drawNumber, penalties: penalties,
             path: retention?.path(stage: position.stage))
