@@ -81,4 +81,13 @@ import Testing
         }
         #expect(error?.code == code)
     }
+
+    @Test("The rows that an estimate counts for a method are those that it asks for")
+    func earlierRows() throws {
+        for entry in Multitask.catalogue where entry.family == .retention {
+            let method = try Multitask.retention(MethodSpec(entry.name), tasks: ["a", "b"])
+            let rate = entry.parameters.first { $0.name == "rate" }?.default ?? 0
+            #expect(method.needs.extraRows == Double(entry.earlierDraws) * rate, "\(entry.name)")
+        }
+    }
 }

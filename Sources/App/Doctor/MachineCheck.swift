@@ -1,7 +1,8 @@
 import Foundation
 import Glibc
+import Worker
 
-/// The processor and its memory, from /proc.
+/// The processor and its memory.
 enum MachineCheck {
     /// Full fine-tuning of a model of 135 million parameters in fp32, activations included.
     private static let memoryWantedBytes = 4.0 * 1_073_741_824
@@ -30,11 +31,11 @@ enum MachineCheck {
 
     static func memory() -> [Finding] {
         let lines = text("/proc/meminfo").split(separator: "\n")
-        guard let total = bytes("MemTotal", lines), let free = bytes("MemAvailable", lines) else {
+        guard let total = bytes("MemTotal", lines), let free = AvailableMemory.bytes() else {
             return [.warn("memory", "unknown", "check that /proc is mounted")]
         }
-        let what = "\(gibibytes(total)), \(gibibytes(free)) available"
-        guard free >= memoryWantedBytes else {
+        let what = "\(gibibytes(total)), \(gibibytes(Double(free))) available"
+        guard Double(free) >= memoryWantedBytes else {
             return [
                 .warn(
                     "memory", what,

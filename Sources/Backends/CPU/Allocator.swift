@@ -89,7 +89,8 @@ final class Allocator {
             failure = BackendFailure(
                 code: "out_of_memory",
                 message: "memory must stay within \(limit) bytes, but \(bytesInUse) are in use and "
-                    + "\(size) more were asked for; use smaller micro-batches or shorter texts")
+                    + "\(size) more were asked for; take a smaller batch_tokens or max_length, adapters "
+                    + "instead of full training, or a smaller model")
         }
         let pointer = mmap(
             nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)

@@ -44,6 +44,7 @@ struct RecordedAnswers {
                 let reader = AnswerReader(
                     Array(data[task][batch]), runner, temperature: temperature, backend)
                 for (place, head) in others.enumerated() { found[place] += reader.answers(head) }
+                if let failure = backend.failure { throw failure }
             }
             for (head, outputs) in zip(others, found) {
                 answers[Key(task: task, head: head)] = KeptOutputs(outputs, backend)
@@ -134,6 +135,8 @@ private struct AnswerReader {
         let kept = tape.topTokens(
             selected, model.backbone.outputProjection, width: OutputTarget.tokensKept,
             temperature: Float(temperature))
+        // Of refused memory there is nothing to keep; who called sees the failure.
+        guard tape.failure == nil else { return rows.map { _ in .logits([]) } }
         var start = 0
         return counts.map { count in
             defer { start += count }

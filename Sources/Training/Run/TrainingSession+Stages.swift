@@ -28,10 +28,10 @@ extension TrainingSession {
 
     /// A stage that the base model has learnt stands where another stands after its last epoch: the
     /// scores before training are those of its end.
-    func takeOverLearnt() {
+    func takeOverLearnt() throws {
         guard position.epoch < spec.epochs, let start = scores.last else { return }
         latestScores = start
-        watchScores()
+        try watchScores()
         position.epoch = spec.epochs
         scores.append(start)
         markStage(ended: 1)

@@ -1,11 +1,12 @@
 import Models
 import Multitask
 import Spec
+import Tensor
 
 extension TrainingSession {
     /// After an evaluation in the middle of the run: says which tasks are being lost, and does
     /// what the policy asks for.
-    func watchScores() {
+    func watchScores() throws {
         if retention?.mergesAtStageEnd == true, position.epoch + 1 < spec.epochs { return }
         let trained = Set(stages.prefix(position.stage + 1).flatMap(\.tasks))
         let alarms = warning.observe(latestScores, step: position.step, trained: trained)
@@ -21,6 +22,7 @@ extension TrainingSession {
         case .restoreBest:
             if alarms.isEmpty, warning.isHealthy(latestScores) {
                 best.take(runner.parameters, step: position.step, scores: latestScores)
+                if let failure = backend.failure { throw failure }
             } else if !alarms.isEmpty {
                 goBack()
             }

@@ -129,7 +129,7 @@ final class TrainingSession {
             markStage(ended: 0)
         }
         while position.stage < stages.count, !position.isStopped {
-            if stage.isLearnt { takeOverLearnt() }
+            if stage.isLearnt { try takeOverLearnt() }
             while position.epoch < spec.epochs, !position.isStopped { try runEpoch() }
             if !position.isStopped { try endStage() }
         }
@@ -167,7 +167,7 @@ final class TrainingSession {
         // The evaluation belongs to the epoch that ends; a checkpoint made during it repeats it.
         try evaluate(.validation)
         runner.methods.weighting?.epochEnded()
-        watchScores()
+        try watchScores()
         // Of the model that is kept, should an earlier one have been put back.
         measureDrift()
         try measureGeneralText()

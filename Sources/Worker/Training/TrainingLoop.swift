@@ -24,7 +24,15 @@ struct TrainingLoop {
         }
     }
 
+    /// What of the memory that is left when a run begins its weights and activations may take; the
+    /// rest is for its rows and for other processes.
+    private static let memoryShare = 0.9
+
     private func train(_ job: TrainJob) {
+        // Beyond it steps are split, where the kernel would end the process.
+        backend.memoryLimitBytes = AvailableMemory.bytes().map {
+            backend.bytesInUse + Int(Self.memoryShare * Double($0))
+        }
         let bridge = TrainingBridge(job: job, channel: channel, inbox: inbox)
         let inputs = TrainingInputs(
             base: job.base.base.path, weights: job.base.weights?.path,
