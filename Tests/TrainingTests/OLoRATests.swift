@@ -93,7 +93,7 @@ import Testing
     @Test("It composes with replay and gradient surgery, and goes on where it was paused")
     func composes() throws {
         var spec = spec(lambda: 0.5, epochs: 2)
-        spec.stages = [["mood"], ["mood", "topic"]]
+        spec.stages = [["mood"], ["topic"]]
         spec.retention = [MethodSpec("replay", ["fraction": 0.5])]
         spec.aggregation = MethodSpec("pcgrad")
         let expected = try TinyRun().finish(spec, Recorder())
