@@ -103,9 +103,9 @@ package struct BaselineComparison: Sendable, Equatable {
     }
 
     /// The candidate whose validation scores gain most over the first's, on average over tasks;
-    /// `nil` until all are over. Those that failed are no candidates. A task's gain is relative; where the first scored about 0, it
-    /// is in the metric's own units (points of a share), at most 1, so that no task can outweigh
-    /// all others.
+    /// `nil` until all are over. Those that failed are no candidates. A task's gain is relative;
+    /// where the first scored about 0, it is in the metric's own units (points of a share), at most
+    /// 1, so that no task can outweigh all others.
     private static func best(_ candidates: [Candidate], _ tasks: [TaskSpec]) -> Candidate? {
         guard candidates.allSatisfy(\.isOver) else { return nil }
         let candidates = candidates.filter(\.isComplete)
