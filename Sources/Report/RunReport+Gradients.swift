@@ -57,7 +57,7 @@ extension RunReport {
             + Markup.note(
                 "A step's effect is the same both ways, to first order. The pressure is that effect "
                     + "times the share of the loss that a task had when it was measured: of two "
-                    + "tasks that oppose each other, the one with more pressure hurts the other."
+                    + "tasks that oppose each other, the one with more pressure hurts the other. "
                     + others(than: shown))
     }
 
@@ -68,7 +68,7 @@ extension RunReport {
 
     private func others(than shown: [InterferenceReport.Conflict]) -> String {
         let left = findings.conflicts.count - shown.count
-        return left > 0 ? " The lowest cosines; \(left) more pairs are in the JSON." : ""
+        return left > 0 ? "The lowest cosines; \(left) more pairs are in the JSON." : ""
     }
 
     /// The pairs that oppose each other most, as many as colours tell apart.
@@ -80,7 +80,7 @@ extension RunReport {
                 pair.history)
         }
         return chart("cosine over time", lines, covering: [0])
-            + (others(than: shown).isEmpty ? "" : Markup.note(others(than: shown)))
+            + Markup.note(others(than: shown))
     }
 
     private func line(

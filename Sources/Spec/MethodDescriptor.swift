@@ -110,7 +110,8 @@ package struct MethodDescriptor: Sendable, Equatable {
     package var takesTaskValues: Bool
     /// Fewest tasks with which the method means anything.
     package var tasksMin: Int
-    /// Fewest epochs with which it does anything: of a weighting over all stages, of a mixing in each.
+    /// Fewest epochs with which it does anything: of a weighting those of a task over all stages, of a
+    /// mixing those of a stage.
     package var epochsMin: Int
     /// Loss weights cannot change the direction that the method chooses.
     package var ignoresLossScale: Bool
@@ -181,5 +182,14 @@ package struct MethodDescriptor: Sendable, Equatable {
         self.outcome = outcome
         self.learningRate = learningRate
         self.ranksByDifficulty = ranksByDifficulty
+    }
+}
+
+extension [MethodDescriptor] {
+    /// The entry of a method that was chosen; `nil` where none was, or none of that name is known.
+    package func entry(
+        _ family: MethodDescriptor.Family, _ chosen: MethodSpec?
+    ) -> MethodDescriptor? {
+        first { $0.family == family && $0.name == chosen?.method }
     }
 }

@@ -2,11 +2,7 @@
 
 extension RunSpec {
     func adaptationContradiction(_ catalogue: [MethodDescriptor]) -> Contradiction? {
-        guard let adaptation,
-            let method = catalogue.first(where: {
-                $0.family == .adaptation && $0.name == adaptation.method
-            })
-        else { return nil }
+        guard let method = catalogue.entry(.adaptation, adaptation) else { return nil }
         // Each task must have what alone is trained.
         if method.outcome == .unchanged,
             let task = tasks.first(where: { $0.kind.traits.writesText })
@@ -33,14 +29,11 @@ extension RunSpec {
                 rule: "must have heads of their own with the adaptation `\(method.name)`, which "
                     + "freezes what earlier stages trained; the task `\(task.name)` shares `head`")
         }
-        if let weighting,
-            catalogue.contains(where: {
-                $0.family == .weighting && $0.name == weighting.method && $0.comparesGradients
-            }), method.sharing == .none
+        if let weighting = catalogue.entry(.weighting, weighting), weighting.comparesGradients,
+            method.sharing == .none
         {
             return Contradiction(
-                parameter: "weighting",
-                rule: Self.nothingShared(method, found: weighting.method))
+                parameter: "weighting", rule: Self.nothingShared(method, found: weighting.name))
         }
         if method.sharing == .none,
             let base = chosenRetention(catalogue).first(where: {

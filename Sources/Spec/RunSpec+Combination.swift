@@ -13,12 +13,7 @@ extension RunSpec {
     /// The first combination that makes no sense; `nil` where all do. Methods that the catalogue
     /// lacks are somebody else's error.
     package func contradiction(_ catalogue: [MethodDescriptor]) -> Contradiction? {
-        func descriptor(
-            _ family: MethodDescriptor.Family, _ spec: MethodSpec?
-        ) -> MethodDescriptor? {
-            catalogue.first { $0.family == family && $0.name == spec?.method }
-        }
-        let aggregation = descriptor(.aggregation, aggregation)
+        let aggregation = catalogue.entry(.aggregation, aggregation)
         if let aggregation, aggregation.ignoresLossScale, let weighting {
             return Contradiction(
                 parameter: "weighting",
@@ -28,15 +23,15 @@ extension RunSpec {
         }
         return warningContradiction(catalogue)
             ?? baselinesContradiction
-            ?? epochsContradiction(descriptor(.mixing, mixing), in: epochs)
+            ?? epochsContradiction(catalogue.entry(.mixing, mixing), in: epochs)
             ?? epochsContradiction(
-                descriptor(.weighting, weighting), in: mostEpochs(catalogue))
-            ?? mixingContradiction(descriptor(.mixing, mixing))
+                catalogue.entry(.weighting, weighting), in: mostEpochs(catalogue))
+            ?? mixingContradiction(catalogue.entry(.mixing, mixing))
             ?? adaptationContradiction(catalogue)
             ?? retentionContradiction(catalogue)
             ?? stagesContradiction(aggregation, catalogue)
-            ?? stagesContradiction(descriptor(.weighting, weighting), catalogue)
-            ?? comparisonContradiction(descriptor(.weighting, weighting), catalogue)
+            ?? stagesContradiction(catalogue.entry(.weighting, weighting), catalogue)
+            ?? comparisonContradiction(catalogue.entry(.weighting, weighting), catalogue)
     }
 
     /// Tasks by stage, as places in `tasks`.
@@ -170,8 +165,7 @@ extension RunSpec {
                 rule: "`\(method.name)` keeps what earlier stages learnt and needs at least 2 "
                     + "`stages`, found 1")
         }
-        let keepingRows = chosen.first { !$0.holdsParameters && !$0.keepsBase }
-        if let method = keepingRows, !hasEarlierTasks {
+        if let method = chosen.first(where: { !$0.holdsParameters }), !hasEarlierTasks {
             return Contradiction(
                 parameter: "retention",
                 rule: "`\(method.name)` keeps tasks that a later stage does not train, and every "

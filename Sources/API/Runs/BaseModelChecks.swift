@@ -32,9 +32,8 @@ struct BaseModelChecks {
         }
         try checkTargets(spec.adaptation, base)
         if let chosen = spec.curriculum, let kinds = base.taskKinds,
-            catalogue.contains(where: {
-                $0.family == .curriculum && $0.name == chosen.method && $0.ranksByDifficulty
-            }), !kinds.contains(TaskKind.generation.rawValue)
+            catalogue.entry(.curriculum, chosen)?.ranksByDifficulty == true,
+            !kinds.contains(TaskKind.generation.rawValue)
         {
             throw APIError.invalid(
                 "curriculum.method",
@@ -118,7 +117,7 @@ struct BaseModelChecks {
     }
 
     private func method(_ chosen: MethodSpec?) -> MethodDescriptor? {
-        catalogue.first { $0.family == .adaptation && $0.name == chosen?.method }
+        catalogue.entry(.adaptation, chosen)
     }
 
     /// Numbers and lists with their defaults, as texts.

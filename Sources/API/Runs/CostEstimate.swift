@@ -48,9 +48,7 @@ struct CostEstimate: Equatable {
     private static func bytesPerParameter(
         _ spec: RunSpec, _ catalogue: [MethodDescriptor]
     ) -> Double {
-        let adaptation = catalogue.first {
-            $0.family == .adaptation && $0.name == spec.adaptation?.method
-        }
+        let adaptation = catalogue.entry(.adaptation, spec.adaptation)
         // Aggregations keep every task's gradient apart.
         let slots = spec.aggregation == nil ? 1 : spec.tasks.count
         let trained = bytesPerTrained + bytesPerWeight * Double(slots - 1)
@@ -67,9 +65,7 @@ struct CostEstimate: Equatable {
     private static func replayed(_ spec: RunSpec, _ catalogue: [MethodDescriptor]) -> Double {
         (spec.retention ?? []).reduce(0) { sum, chosen in
             guard
-                let method = catalogue.first(where: {
-                    $0.family == .retention && $0.name == chosen.method
-                }),
+                let method = catalogue.entry(.retention, chosen),
                 let rate = method.parameters.first(where: { $0.name == "rate" })
             else { return sum }
             let wanted = chosen.parameters["rate"] ?? rate.default

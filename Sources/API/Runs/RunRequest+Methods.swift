@@ -123,7 +123,7 @@ extension RunRequest {
     private func descriptor(
         _ name: String, _ field: String, _ family: MethodDescriptor.Family
     ) throws -> MethodDescriptor {
-        guard let found = catalogue.first(where: { $0.family == family && $0.name == name }) else {
+        guard let found = catalogue.entry(family, MethodSpec(name)) else {
             throw APIError.invalid(
                 "\(field).method",
                 "must be one of \(names(family)), found \(Identifier.shown(name))")

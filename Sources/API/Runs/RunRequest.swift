@@ -65,10 +65,8 @@ struct RunRequest {
         _ fields: inout FieldReader, _ adaptation: MethodSpec?
     ) throws -> OptimizerSpec {
         var spec = OptimizerSpec()
-        let method = catalogue.first {
-            $0.family == .adaptation && $0.name == adaptation?.method
-        }
-        spec.learningRate = method?.learningRate ?? spec.learningRate
+        spec.learningRate =
+            catalogue.entry(.adaptation, adaptation)?.learningRate ?? spec.learningRate
         guard var reader = try fields.object("optimizer") else { return spec }
         spec.name = try reader.choice("name", of: ["adamw"]) ?? spec.name
         spec.learningRate =

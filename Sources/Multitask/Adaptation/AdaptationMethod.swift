@@ -45,7 +45,7 @@ package protocol AdaptationMethod: Sendable {
 }
 
 extension AdaptationNeeds.LowRank {
-    /// Ten times that of full training; QLoRA's (2305.14314, appendix B.2) for models up to 13B.
+    /// Ours: ten times that of full training.
     static let learningRate = 2e-4
     static let parameters: [MethodDescriptor.Parameter] = [
         .init(whole: "rank", in: 1...1024, default: 8, "r: rows of A and columns of B"),

@@ -48,7 +48,9 @@ enum Markup {
     }
 
     /// A remark in small print.
-    static func note(_ text: String) -> String { "<p class=\"note\">\(escaped(text))</p>" }
+    static func note(_ text: String) -> String {
+        text.isEmpty ? "" : "<p class=\"note\">\(escaped(text))</p>"
+    }
 
     /// How wide a label is at 12 pixels, about.
     static func width(_ text: String) -> Double { 6.8 * Double(text.count) }
